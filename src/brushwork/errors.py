@@ -1,0 +1,188 @@
+"""Everything that can go wrong, in one tree.
+
+    BrushworkError
+    ├── PictureError                one picture cannot be examined; the next one can
+    │   ├── PictureNotFound         no such file, or no right to read it
+    │   ├── PictureEmpty            zero bytes
+    │   ├── UnsupportedFormat       not a picture, or a format that is not read here
+    │   ├── PictureTooLarge         more bytes than the limit
+    │   ├── TooManyPixels           more pixels, or a longer side, than the limit
+    │   ├── PictureCorrupt          the file ends early or does not decode
+    │   ├── ExaminationTimeout      it took longer than the time limit and was stopped
+    │   └── WorkerLost              the process that examined it died (memory limit, kill)
+    ├── BundleError                 the forensic model cannot be used
+    │   ├── BundleNotFound
+    │   ├── BundleDamaged           a file does not match its recorded hash
+    │   └── BundleUnsupported       made for another version of the format
+    ├── SettingsError               a setting is wrong or unsafe
+    ├── StoreError                  the database cannot be used
+    │   └── VerdictNotFound
+    ├── ServiceError                the service cannot take this request
+    │   ├── RequestRefused          the request itself is not acceptable
+    │   └── QueueFull               as many pictures wait as may wait
+    └── LabError                    training, measuring or exporting cannot go on
+
+Every message says what happened to which input and what to do next. A library never prints and never exits:
+the command line turns these into exit codes, the service into RFC 9457 problem documents.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class BrushworkError(Exception):
+    """The root. `detail` says what happened to which input, `advice` what to do next.
+
+    `slug` names the kind in URLs and JSON, `title` in words, `status` is the HTTP status that fits it.
+    """
+
+    slug: ClassVar[str] = "internal-error"
+    title: ClassVar[str] = "Something went wrong"
+    status: ClassVar[int] = 500
+
+    def __init__(self, detail: str, advice: str = "") -> None:
+        self.detail = detail
+        self.advice = advice
+        super().__init__(f"{detail} {advice}".strip())
+
+    def __reduce__(self) -> tuple[type[BrushworkError], tuple[str, str]]:
+        """Pickle by both parts, so that an error crosses from a worker process unchanged."""
+        return (type(self), (self.detail, self.advice))
+
+
+class PictureError(BrushworkError):
+    """One picture cannot be examined; the others of a run can."""
+
+    slug = "image-corrupt"
+    title = "The picture cannot be examined"
+    status = 422
+
+
+class PictureNotFound(PictureError):
+    """The file is not there, is a folder, or may not be read."""
+
+    slug = "not-found"
+    title = "The file cannot be read"
+    status = 404
+
+
+class PictureEmpty(PictureError):
+    """The file has no bytes."""
+
+    slug = "image-corrupt"
+    title = "The file is empty"
+
+
+class UnsupportedFormat(PictureError):
+    """The bytes are not of a picture format that is read here."""
+
+    slug = "unsupported-media-type"
+    title = "Not a picture that can be read here"
+    status = 415
+
+
+class PictureTooLarge(PictureError):
+    """The file has more bytes than the limit."""
+
+    slug = "image-too-large"
+    title = "The file is too large"
+    status = 413
+
+
+class TooManyPixels(PictureError):
+    """The header announces more pixels, or a longer side, than the limit."""
+
+    slug = "too-many-pixels"
+    title = "The picture has too many pixels"
+
+
+class PictureCorrupt(PictureError):
+    """The header was read, the rest ends early or does not decode."""
+
+    title = "The picture is damaged"
+
+
+class ExaminationTimeout(PictureError):
+    """The examination was stopped at the time limit."""
+
+    slug = "examination-timeout"
+    title = "The examination took too long"
+
+
+class WorkerLost(PictureError):
+    """The worker process died while it held this picture."""
+
+    slug = "worker-lost"
+    title = "The examination was cut off"
+    status = 503
+
+
+class BundleError(BrushworkError):
+    """The forensic model cannot be used."""
+
+    slug = "model-not-ready"
+    title = "The forensic model cannot be used"
+    status = 503
+
+
+class BundleNotFound(BundleError):
+    """No bundle lies under that name or path."""
+
+
+class BundleDamaged(BundleError):
+    """A file of the bundle is missing or does not match its recorded hash."""
+
+
+class BundleUnsupported(BundleError):
+    """The bundle was made for another version of the format."""
+
+
+class SettingsError(BrushworkError):
+    """A setting is wrong, or a combination of settings is unsafe."""
+
+    slug = "settings"
+    title = "A setting is wrong"
+
+
+class StoreError(BrushworkError):
+    """The database cannot be reached or is at another schema version."""
+
+    slug = "store-not-ready"
+    title = "The store cannot be used"
+    status = 503
+
+
+class VerdictNotFound(StoreError):
+    """No verdict is saved under that id."""
+
+    slug = "not-found"
+    title = "No such verdict"
+    status = 404
+
+
+class ServiceError(BrushworkError):
+    """The service cannot take this request."""
+
+
+class RequestRefused(ServiceError):
+    """The request itself is not acceptable: a part is missing, or the page that sent it is foreign."""
+
+    slug = "bad-request"
+    title = "The request cannot be understood"
+    status = 400
+
+
+class QueueFull(ServiceError):
+    """As many pictures wait as may wait."""
+
+    slug = "rate-limited"
+    title = "Too busy just now"
+    status = 429
+
+
+class LabError(BrushworkError):
+    """Training, measuring or exporting cannot go on."""
+
+    slug = "lab"
+    title = "The lab cannot go on"
