@@ -1,0 +1,50 @@
+"""Brushwork: was this artwork made with AI? The public words of the package.
+
+    from brushwork import Examiner
+
+    verdict = Examiner.from_bundle("default").examine("picture.png")
+    print(verdict.wording.answer, verdict.wording.error_rate)
+
+Importing the package loads neither the model runtime nor the C2PA library; the first use does.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from .errors import BrushworkError, BundleError, PictureError
+    from .examine import Examiner
+    from .verdict import Answer, Evidence, Reason, Verdict
+
+_HOME = {
+    "Answer": "verdict",
+    "BrushworkError": "errors",
+    "BundleError": "errors",
+    "Evidence": "verdict",
+    "Examiner": "examine",
+    "PictureError": "errors",
+    "Reason": "verdict",
+    "Verdict": "verdict",
+}
+
+__all__ = [
+    "Answer",
+    "BrushworkError",
+    "BundleError",
+    "Evidence",
+    "Examiner",
+    "PictureError",
+    "Reason",
+    "Verdict",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'brushwork' has no attribute {name!r}")
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)

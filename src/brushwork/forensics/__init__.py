@@ -1,0 +1,1 @@
+"""What the pixels say: a small model, its calibration, and the map of where its score comes from."""

@@ -1,0 +1,55 @@
+"""The only pixel preparation in the project; training imports it too.
+
+Patches are cut at native scale: resizing would wipe out the traces that a generator leaves in neighbouring pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .recipe import PatchPlan
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a patch lies in the picture, in pixels; it may be cut off by the border of a picture smaller than it."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+def places(width: int, height: int, plan: PatchPlan) -> tuple[Place, ...]:
+    """Spread at most `grid` x `grid` places evenly, row by row; fewer where they would overlap by more than half."""
+    xs, ys = _starts(width, plan), _starts(height, plan)
+    size = plan.size
+    return tuple(Place(x, y, min(size, width), min(size, height)) for y in ys for x in xs)
+
+
+def _starts(length: int, plan: PatchPlan) -> list[int]:
+    room = length - plan.size
+    if room <= 0:
+        return [0]
+    count = min(plan.grid, 1 + -(-room // (plan.size // 2)))
+    if count == 1:
+        return [room // 2]
+    return [round(i * room / (count - 1)) for i in range(count)]
+
+
+def cut(rgb: NDArray[np.uint8], place: Place, size: int) -> NDArray[np.uint8]:
+    """The patch at `place` as uint8 of shape (size, size, 3); a picture smaller than a patch is mirrored outwards."""
+    part = rgb[place.y : place.y + place.height, place.x : place.x + place.width]
+    missing = (size - part.shape[0], size - part.shape[1])
+    if missing == (0, 0):
+        return part
+    return np.pad(part, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="symmetric")
+
+
+def prepare(rgb: NDArray[np.uint8], plan: PatchPlan) -> tuple[NDArray[np.uint8], tuple[Place, ...]]:
+    """All patches of a picture of shape (height, width, 3), as uint8 (n, size, size, 3), and where they lie."""
+    spots = places(rgb.shape[1], rgb.shape[0], plan)
+    return np.stack([cut(rgb, spot, plan.size) for spot in spots]), spots

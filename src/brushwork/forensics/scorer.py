@@ -1,0 +1,61 @@
+"""Runs the ONNX model over the patches of one picture. One session per process, shared by its threads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from ..errors import BundleDamaged
+from .bundle import Bundle
+from .patches import Place, prepare
+
+
+@dataclass(frozen=True)
+class PatchScores:
+    """Raw outputs: `logits` float32 (n,), `places` of the patches, `contrast` mean luminance deviation (0-127.5)."""
+
+    logits: NDArray[np.float32]
+    places: tuple[Place, ...]
+    contrast: float
+
+    @property
+    def pooled(self) -> float:
+        """The logit of the picture: the mean over its patches, in double precision."""
+        return float(np.mean(self.logits, dtype=np.float64))
+
+
+class Scorer:
+    """A loaded model. Thread-safe: ONNX Runtime allows concurrent runs of one session."""
+
+    def __init__(self, bundle: Bundle, threads: int = 1) -> None:
+        """Load the session with `threads` threads. Raises BundleDamaged where ONNX Runtime refuses the model."""
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._session = ort.InferenceSession(
+                str(bundle.model_path), sess_options=options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # ONNX Runtime raises a family of its own that shares no public base
+            raise BundleDamaged(
+                f"The model of bundle {bundle.recipe.name} does not load in ONNX Runtime {ort.__version__}.",
+                "Install the onnxruntime version that the bundle's recipe names, or export the bundle again.",
+            ) from error
+        self._plan = bundle.recipe.patches
+
+    def score(self, rgb: NDArray[np.uint8]) -> PatchScores:
+        """Score all patches of an upright picture of shape (height, width, 3) in one batch."""
+        patches, places = prepare(rgb, self._plan)
+        (logits,) = self._session.run(["logits"], {"patches": patches})
+        return PatchScores(np.asarray(logits, dtype=np.float32).reshape(-1), places, contrast_of(patches))
+
+
+def contrast_of(patches: NDArray[np.uint8]) -> float:
+    """Mean over the patches of the standard deviation of their luminance (Rec. 601), 0 to 127.5."""
+    weights = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+    luminance = patches.astype(np.float32) @ weights
+    return float(luminance.std(axis=(1, 2)).mean())

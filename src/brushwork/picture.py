@@ -1,0 +1,305 @@
+"""Bytes in, Picture out: limits, decode, orientation, digests. The only place in the project that opens pictures.
+
+Every input is hostile. Type is decided by content among the formats listed here; limits are read from the header
+before anything is decoded; only the first frame is decoded; the EXIF orientation is applied once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import struct
+import warnings
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import IO, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from .errors import (
+    PictureCorrupt,
+    PictureEmpty,
+    PictureNotFound,
+    PictureTooLarge,
+    TooManyPixels,
+    UnsupportedFormat,
+)
+from .format_facts import FormatFacts, read_format_facts
+from .pixels import alpha_of, perceptual_hash, to_rgb
+from .settings import Settings
+from .text import shown
+from .verdict import InputFacts, Warned
+
+Source = str | Path | bytes | bytearray | memoryview | IO[bytes] | Image.Image | NDArray[Any]
+
+FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF")
+"""Allowed in the open call itself: Pillow registers 43 readers, and a smaller list is a smaller target."""
+
+ORIENTATION_TAG: Final = 0x0112
+_TRANSPOSE: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# What Pillow's readers are known to raise on damaged files, beside its own UnidentifiedImageError (an OSError).
+DECODE_ERRORS: Final = (
+    OSError, SyntaxError, ValueError, IndexError, KeyError, TypeError, EOFError, OverflowError, MemoryError,
+    struct.error, Image.DecompressionBombError, Image.DecompressionBombWarning,
+)  # fmt: skip
+
+# Our own limit is lower than Pillow's, but a bomb must never be a mere warning, whatever the settings say.
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is accepted: bytes of the file, pixels (width x height), and the longest side."""
+
+    max_bytes: int = 20 * 1024 * 1024
+    max_pixels: int = 50_000_000
+    max_side: int = 16_384
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        """The limits that the settings name."""
+        return cls(settings.max_bytes, settings.max_pixels, settings.max_side)
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """One opened picture.
+
+    `data`: the file's bytes, None for bare pixels. `rgb`: upright, uint8, shape (height, width, 3), alpha flattened on
+    white, 16-bit scaled to 8. `alpha`: uint8 (height, width) as stored (not rotated), None without one. `info` is
+    Pillow's dictionary of the file's chunks; hostile like the rest.
+    """
+
+    name: str
+    data: bytes | None
+    rgb: NDArray[np.uint8]
+    alpha: NDArray[np.uint8] | None
+    facts: FormatFacts
+    info: dict[Any, Any] = field(default_factory=dict)
+    exif: bytes | None = None
+    warnings: tuple[Warned, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """Pixels across, upright."""
+        return int(self.rgb.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Pixels down, upright."""
+        return int(self.rgb.shape[0])
+
+    @cached_property
+    def sha256(self) -> str | None:
+        """Digest of the file's bytes in hex; None for bare pixels."""
+        return None if self.data is None else hashlib.sha256(self.data).hexdigest()
+
+    @cached_property
+    def phash(self) -> str:
+        """Perceptual hash, 16 hex digits: near for near pictures."""
+        return perceptual_hash(self.rgb)
+
+    def input_facts(self) -> InputFacts:
+        """The `input` part of a verdict."""
+        size = None if self.data is None else len(self.data)
+        return InputFacts(
+            sha256=self.sha256,
+            phash=self.phash,
+            format=self.facts.format,
+            width=self.width,
+            height=self.height,
+            bytes=size,
+            jpeg_quality=self.facts.jpeg_quality,
+            chroma_subsampling=self.facts.chroma_subsampling,
+            bits_per_pixel=self.facts.bits_per_pixel,
+            typical_generator_size=self.facts.typical_generator_size,
+        )
+
+
+def open_picture(source: Source, limits: Limits = Limits(), name: str | None = None) -> Picture:
+    """Open `source` within `limits`; `name` is how messages call it.
+
+    Takes a path, bytes, a binary stream, a PIL image or a uint8 array of shape (height, width[, 3 or 4]). A PIL image
+    that was opened from a file and not yet decoded gives its file, so that the answer is that of the file; any other is
+    bare pixels, of which the metadata cannot be read. Raises a PictureError that names the input and the next step.
+    """
+    if isinstance(source, np.ndarray):
+        return _from_array(source, limits, shown(name or "array"))
+    if isinstance(source, Image.Image):
+        data = _file_of(source, limits)
+        if data is None:
+            return _from_pixels(source, limits, shown(name or "image"))
+        return _decode(data, limits, shown(name or getattr(source, "filename", "") or "image"))
+    data, found_name = _read(source, limits)
+    return _decode(data, limits, shown(name or found_name))
+
+
+def _read(source: str | Path | bytes | bytearray | memoryview | IO[bytes], limits: Limits) -> tuple[bytes, str]:
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        data, name = bytes(source), "bytes"
+    elif isinstance(source, (str, Path)):
+        data, name = _read_file(Path(source), limits), str(source)
+    else:
+        data, name = source.read(limits.max_bytes + 1), str(getattr(source, "name", "stream"))
+    if len(data) > limits.max_bytes:
+        raise _too_large(shown(name), limits)
+    return data, name
+
+
+def _read_file(path: Path, limits: Limits) -> bytes:
+    name = shown(str(path))
+    try:
+        if path.is_dir():
+            raise PictureNotFound(f"{name} is a folder.", "Give a file, or scan the folder with `brushwork scan -r`.")
+        if not path.is_file():
+            raise PictureNotFound(f"{name}: no such file.", "Check the spelling and the current folder.")
+        with path.open("rb") as stream:
+            return stream.read(limits.max_bytes + 1)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise PictureNotFound(f"{name} cannot be read: {why}.", "Check that you may read the file.") from error
+    except ValueError as error:
+        raise PictureNotFound(f"{name} is not a file name: {error}.", "Give the path of a file.") from error
+
+
+def _too_large(name: str, limits: Limits) -> PictureTooLarge:
+    return PictureTooLarge(
+        f"{name} has more than the {limits.max_bytes:,} bytes allowed.",
+        "Give a smaller file, or raise BRUSHWORK_MAX_BYTES.",
+    )
+
+
+def _file_of(image: Image.Image, limits: Limits) -> bytes | None:
+    """The bytes behind a PIL image that was opened lazily and is still untouched; None for any other."""
+    stream = getattr(image, "fp", None)
+    untouched = getattr(image, "_im", None) is None
+    if stream is None or not untouched or getattr(stream, "closed", True) or image.format not in (*FORMATS, "MPO"):
+        return None
+    position = stream.tell()
+    stream.seek(0)
+    data: bytes = stream.read(limits.max_bytes + 1)
+    stream.seek(position)
+    if len(data) > limits.max_bytes:
+        raise _too_large(shown(getattr(image, "filename", "image")), limits)
+    return data
+
+
+def _decode(data: bytes, limits: Limits, name: str) -> Picture:
+    if not data:
+        raise PictureEmpty(f"{name} has no bytes.", "Copy or download the file again.")
+    try:
+        with Image.open(io.BytesIO(data), formats=_formats()) as image:
+            _check_size(image.size, limits, name)
+            facts = read_format_facts(image, len(data))
+            notes = _frame_note(image)
+            image.load()
+            orientation, orientation_note = _orientation(image)
+            rgb, alpha = to_rgb(image), alpha_of(image)
+            info = dict(image.info)
+    except UnidentifiedImageError as error:
+        raise UnsupportedFormat(
+            f"{name} is not a picture in a format that is read here.", f"Give one of {', '.join(_formats())}."
+        ) from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_many(name, "far too many", limits) from error
+    except DECODE_ERRORS as error:
+        raise PictureCorrupt(
+            f"{name} is damaged: {_plain(error)}.", "Open it in a viewer, or get the original file again."
+        ) from error
+    upright = np.ascontiguousarray(_turn(rgb, orientation))
+    return Picture(name, data, upright, alpha, facts, info, info.get("exif"), (*notes, *orientation_note))
+
+
+def _formats() -> tuple[str, ...]:
+    """The allowed formats; HEIF joins them where the `heic` extra is installed."""
+    return (*FORMATS, "HEIF") if _heif_registered() else FORMATS
+
+
+def _heif_registered() -> bool:
+    if "HEIF" in Image.OPEN:
+        return True
+    try:
+        from pillow_heif import register_heif_opener  # type: ignore[import-not-found,unused-ignore]
+    except ImportError:
+        return False
+    register_heif_opener()
+    return True
+
+
+def _check_size(size: tuple[int, int], limits: Limits, name: str) -> None:
+    width, height = size
+    if width * height > limits.max_pixels or max(size) > limits.max_side:
+        raise _too_many(name, f"{width} x {height}", limits)
+    if min(size) < 1:
+        raise PictureCorrupt(f"{name} has no pixels ({width} x {height}).", "Get the original file again.")
+
+
+def _too_many(name: str, size: str, limits: Limits) -> TooManyPixels:
+    return TooManyPixels(
+        f"{name} has {size} pixels; at most {limits.max_pixels:,} and {limits.max_side:,} a side are examined.",
+        "Give a crop at native scale (better than a smaller copy), or raise BRUSHWORK_MAX_PIXELS.",
+    )
+
+
+def _plain(error: BaseException) -> str:
+    if isinstance(error, MemoryError):
+        return "decoding it needs more memory than allowed"
+    return shown(str(error).rstrip(".") or type(error).__name__, 120)
+
+
+def _frame_note(image: Image.Image) -> tuple[Warned, ...]:
+    """Say that only the first frame counts. MPO holds a preview behind the photo, which is no animation."""
+    if image.format == "MPO" or not getattr(image, "is_animated", False):
+        return ()
+    return (Warned(code="first_frame_only", detail="The file has several frames; only the first was examined."),)
+
+
+def _orientation(image: Image.Image) -> tuple[int, tuple[Warned, ...]]:
+    try:
+        value = image.getexif().get(ORIENTATION_TAG, 1)
+    except DECODE_ERRORS:
+        note = Warned(code="exif_unreadable", detail="The EXIF data is damaged; the picture was taken as upright.")
+        return 1, (note,)
+    return (value if value in _TRANSPOSE else 1), ()
+
+
+def _turn(rgb: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    if orientation not in _TRANSPOSE:
+        return rgb
+    return np.asarray(Image.fromarray(rgb).transpose(_TRANSPOSE[orientation]))
+
+
+_PIXELS_ONLY: Final = Warned(
+    code="pixels_only", detail="Bare pixels were given: what the file says of itself could not be read."
+)
+
+
+def _from_pixels(image: Image.Image, limits: Limits, name: str) -> Picture:
+    _check_size(image.size, limits, name)
+    try:
+        rgb, alpha = to_rgb(image), alpha_of(image)
+    except DECODE_ERRORS as error:
+        raise PictureCorrupt(f"{name} does not decode: {_plain(error)}.", "Give the file instead.") from error
+    return Picture(name, None, rgb, alpha, read_format_facts(image, None), warnings=(_PIXELS_ONLY,))
+
+
+def _from_array(array: NDArray[Any], limits: Limits, name: str) -> Picture:
+    good_shape = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))
+    if not good_shape or array.dtype != np.uint8:
+        raise UnsupportedFormat(
+            f"{name} has shape {array.shape} and type {array.dtype}.",
+            "Give uint8 values of shape (height, width), (height, width, 3) or (height, width, 4).",
+        )
+    _check_size((array.shape[1], array.shape[0]), limits, name)
+    return _from_pixels(Image.fromarray(array), limits, name)

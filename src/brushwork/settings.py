@@ -1,0 +1,78 @@
+"""Every setting in one object, read from the environment with the prefix BRUSHWORK_ (or an .env file)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from ipaddress import ip_address
+from pathlib import Path
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from .errors import SettingsError
+
+MEBIBYTE = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """What an operator may change. Unsafe combinations are refused when the object is made."""
+
+    model_config = SettingsConfigDict(env_prefix="BRUSHWORK_", env_file=".env", frozen=True, extra="ignore")
+
+    model: str = Field("default", description="name of a shipped bundle, or path of a bundle folder")
+    threads: int = Field(1, ge=1, le=64, description="ONNX Runtime threads of one process")
+
+    max_bytes: int = Field(20 * MEBIBYTE, ge=1, description="largest file, in bytes")
+    max_pixels: int = Field(50_000_000, ge=1, description="largest picture, width x height")
+    max_side: int = Field(16_384, ge=1, description="longest side, in pixels")
+
+    workers: int = Field(1, ge=1, le=64, description="worker processes that decode and examine")
+    queue: int = Field(64, ge=1, description="pictures that may wait before new ones are refused")
+    time_limit: float = Field(30.0, gt=0, description="seconds for one picture before its worker is stopped")
+    memory_limit: int = Field(4096 * MEBIBYTE, ge=512 * MEBIBYTE, description="address space of a worker, in bytes")
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8000, ge=1, le=65535)
+    i_know: bool = Field(False, description="listen beyond loopback although there is no authentication yet")
+    allowed_hosts: tuple[str, ...] = Field(
+        ("127.0.0.1", "localhost", "[::1]", "testserver"), description="Host headers that are answered"
+    )
+    max_request_bytes: int = Field(200 * MEBIBYTE, ge=1, description="largest request body, in bytes")
+    database_url: str = Field("sqlite:///brushwork.sqlite3", description="SQLAlchemy URL of the store")
+
+    trust_list: Path | None = Field(None, description="PEM file of C2PA certificates to trust; none is assumed")
+
+    @model_validator(mode="after")
+    def _refuse_open_doors(self) -> Settings:
+        if not is_loopback(self.host) and not self.i_know:
+            raise ValueError(
+                f"host {self.host} is reachable from other machines and nothing asks who calls. "
+                "Put a proxy that authenticates in front of 127.0.0.1, or set BRUSHWORK_I_KNOW=true."
+            )
+        return self
+
+
+def is_loopback(host: str) -> bool:
+    """True for addresses that only this machine can reach. Names other than localhost are not resolved, so refused."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """Read the settings once. Raises SettingsError that names the setting and what is wrong with it."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise _explained(error) from error
+
+
+def _explained(error: ValidationError) -> SettingsError:
+    problems = "; ".join(
+        f"{'BRUSHWORK_' + str(e['loc'][0]).upper() if e['loc'] else 'settings'}: {e['msg']}" for e in error.errors()
+    )
+    return SettingsError(problems, "Correct the environment variable or the line in .env and start again.")
