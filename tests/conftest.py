@@ -1,0 +1,107 @@
+"""What every test shares: markers for what a test needs, each with one way to ask for it and one way to skip.
+
+A test that needs something that not every machine has says so with a marker from `NEEDS`. Where it is missing the test is
+skipped with the reason and the command that enables it; with BRUSHWORK_REQUIRE_ALL=1 it fails instead, so that a machine
+that should have everything cannot pass by skipping.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+class Need(NamedTuple):
+    """Something a test asks for: the marker's name, whether it is here, and what to do where it is not."""
+
+    marker: str
+    present: Callable[[], bool]
+    reason: str
+
+
+def _importable(*modules: str) -> bool:
+    return all(importlib.util.find_spec(module) is not None for module in modules)
+
+
+def _has_chromium() -> bool:
+    """True where Playwright knows a Chromium that lies on this disk. BRUSHWORK_CHROMIUM names another one."""
+    named = os.environ.get("BRUSHWORK_CHROMIUM")
+    if named:
+        return Path(named).is_file()
+    if not _importable("playwright"):
+        return False
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        return Path(driver.chromium.executable_path).is_file()
+
+
+NEEDS: tuple[Need, ...] = (
+    Need(
+        "needs_shared",
+        SHARED_DATA.is_dir,
+        "needs ../shared/data; lay the data beside the repository, as data/README there describes",
+    ),
+    Need("needs_chromium", _has_chromium, "needs a browser; run `python -m playwright install chromium`"),
+    Need(
+        "needs_postgres",
+        lambda: bool(os.environ.get("BRUSHWORK_TEST_POSTGRES")),
+        "needs PostgreSQL; set BRUSHWORK_TEST_POSTGRES=postgresql+psycopg://user@host/database",
+    ),
+    Need(
+        "needs_lab", lambda: _importable("torch", "timm", "pyarrow"), "needs the lab; run `pip install -e '.[lab,dev]'`"
+    ),
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes more than a few seconds; leave out with -m 'not slow'")
+    for need in NEEDS:
+        config.addinivalue_line("markers", f"{need.marker}: {need.reason}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Asking for the fixture is asking for the data: such a test gets the marker by itself."""
+    for item in items:
+        if "shared_data" in getattr(item, "fixturenames", ()):
+            item.add_marker("needs_shared")
+
+
+@pytest.fixture(scope="session")
+def _met() -> dict[str, bool]:
+    """Which needs were looked for already in this run, and whether they are here."""
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def _needs(request: pytest.FixtureRequest, _met: dict[str, bool]) -> None:
+    for need in NEEDS:
+        if request.node.get_closest_marker(need.marker) is None:
+            continue
+        if need.marker not in _met:
+            _met[need.marker] = need.present()
+        if not _met[need.marker]:
+            give_up(need.reason)
+
+
+def give_up(reason: str) -> None:
+    """Skip the running test with `reason`, or fail it where everything is required."""
+    if os.environ.get("BRUSHWORK_REQUIRE_ALL") == "1":
+        pytest.fail(f"{reason} (BRUSHWORK_REQUIRE_ALL=1 forbids skipping)")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder ../shared/data. Asking for it marks the test `needs_shared`; see `NEEDS`."""
+    if not SHARED_DATA.is_dir():
+        give_up(NEEDS[0].reason)
+    return SHARED_DATA
