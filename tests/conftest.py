@@ -1,8 +1,8 @@
 """What every test shares: markers for what a test needs, each with one way to ask for it and one way to skip.
 
-A test that needs something that not every machine has says so with a marker from `NEEDS`. Where it is missing the test is
-skipped with the reason and the command that enables it; with BRUSHWORK_REQUIRE_ALL=1 it fails instead, so that a machine
-that should have everything cannot pass by skipping.
+A test that needs something that not every machine has says so with a marker from `NEEDS`. Where it is missing, the
+test is skipped with the reason and the command that enables it. With BRUSHWORK_REQUIRE_ALL=1 it fails instead, so that
+a machine that should have everything cannot pass by skipping.
 """
 
 from __future__ import annotations
