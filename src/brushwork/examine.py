@@ -1,0 +1,190 @@
+"""The whole story of one picture in one readable function: `Examiner.examine`."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from .errors import BrushworkError, PictureError
+from .forensics.bundle import Bundle, load_bundle
+from .forensics.calibration import probability, reference_at
+from .forensics.regions import regions_of
+from .forensics.scorer import PatchScores, Scorer
+from .forensics.stability import views
+from .picture import Limits, Picture, Source, open_picture
+from .provenance import read_all
+from .settings import Settings, load_settings
+from .verdict import Evidence, Fact, Failure, Regions, Stability, State, Verdict
+from .weighing import Case, Reading, pixel_answer, warnings_of, weigh, wording
+
+Channel = Literal["python", "command_line", "http", "page"]
+
+
+class Examiner:
+    """Examines pictures with one loaded bundle. Thread-safe; keeps nothing of what it saw."""
+
+    def __init__(
+        self, bundle: Bundle, limits: Limits | None = None, trust_list: Path | None = None, threads: int = 1
+    ) -> None:
+        """Load the model of `bundle`; `trust_list` is a PEM file of C2PA certificates to trust."""
+        self.bundle = bundle
+        self._limits = limits or Limits()
+        self._trust_list = trust_list
+        self._scorer = Scorer(bundle, threads)
+
+    @classmethod
+    def from_bundle(cls, name_or_path: str | Path = "default") -> Examiner:
+        """Load a shipped bundle by name or any other by path; limits and trust list come from the settings."""
+        return cls.from_settings(load_settings().model_copy(update={"model": str(name_or_path)}))
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Examiner:
+        """Load what the settings name."""
+        return cls(load_bundle(settings.model), Limits.of(settings), settings.trust_list, settings.threads)
+
+    def examine(
+        self,
+        source: Source,
+        *,
+        name: str | None = None,
+        explain: bool = False,
+        stability: bool = False,
+        external_id: str | None = None,
+        channel: Channel = "python",
+    ) -> Verdict:
+        """Examine one picture; `explain` adds the map of regions, `stability` eight re-encodings (nine times the work).
+
+        Raises a PictureError that names the input and the next step.
+        """
+        clock = _Clock()
+        with clock.stage("decode"):
+            picture = open_picture(source, self._limits, name)
+            facts = picture.input_facts()
+        with clock.stage("provenance"):
+            provenance = read_all(picture, self._trust_list)
+        with clock.stage("forensics"):
+            reading, regions = self._look(picture, explain, stability)
+        with clock.stage("weigh"):
+            evidence = (*provenance, self._pixel_evidence(reading))
+            case = self._case(picture, evidence, reading)
+            rule = weigh(case)
+        return Verdict(
+            id=new_id(),
+            created_at=datetime.now(UTC),
+            channel=channel,
+            external_id=external_id,
+            input=facts,
+            answer=rule.answer,
+            reason=rule.reason,
+            wording=wording(rule, case),
+            label="ai" if reading.probability >= case.fits.balanced.probability else "human",
+            probability=reading.probability,
+            reference=reading.reference,
+            stability=reading.stability,
+            evidence=evidence,
+            regions=regions,
+            explanations=("regions",) if explain else (),
+            warnings=(*picture.warnings, *warnings_of(evidence, rule)),
+            model=self.bundle.facts(),
+            timing_ms=clock.milliseconds,
+        )
+
+    def examine_many(self, sources: Iterable[Source]) -> Iterator[Verdict]:
+        """Examine one after the other, lazily and in order; a picture that fails gives a verdict with `error`."""
+        for source in sources:
+            try:
+                yield self.examine(source)
+            except PictureError as error:
+                yield failed(error)
+
+    def explain(self, source: Source) -> Regions:
+        """Only the map of where the pixel score comes from."""
+        _, regions = self._look(open_picture(source, self._limits), explain=True, stability=False)
+        assert regions is not None, "asked for"
+        return regions
+
+    def stability(self, source: Source) -> Stability:
+        """Only the range of the probability under eight harmless re-encodings."""
+        reading, _ = self._look(open_picture(source, self._limits), explain=False, stability=True)
+        assert reading.stability is not None, "asked for"
+        return reading.stability
+
+    def _look(self, picture: Picture, explain: bool, stability: bool) -> tuple[Reading, Regions | None]:
+        scores = self._scorer.score(picture.rgb)
+        score = self._probability(scores)
+        reading = Reading(
+            probability=score,
+            contrast=round(scores.contrast, 1),
+            patches=len(scores.places),
+            reference=reference_at(score, self.bundle.reference),
+            stability=self._spread(picture, score) if stability else None,
+        )
+        regions = regions_of(scores, self.bundle.recipe, picture.width, picture.height) if explain else None
+        return reading, regions
+
+    def _probability(self, scores: PatchScores) -> float:
+        return probability(scores.pooled, self.bundle.recipe.calibration)
+
+    def _spread(self, picture: Picture, score: float) -> Stability:
+        fits = self.bundle.recipe.thresholds
+        seen = [self._probability(self._scorer.score(view)) for view in views(picture.rgb)]
+        own = pixel_answer(score, fits)
+        flips = sum(pixel_answer(p, fits) is not own for p in seen)
+        return Stability(min=min(score, *seen), max=max(score, *seen), flips=flips, views=len(seen))
+
+    def _case(self, picture: Picture, evidence: tuple[Evidence, ...], reading: Reading) -> Case:
+        return Case(
+            evidence=evidence,
+            reading=reading,
+            short_side=min(picture.width, picture.height),
+            jpeg_quality=picture.facts.jpeg_quality,
+            known=self.bundle.recipe.range,
+            fits=self.bundle.recipe.thresholds,
+        )
+
+    def _pixel_evidence(self, reading: Reading) -> Evidence:
+        name = self.bundle.recipe.name
+        return Evidence(
+            kind="forensics",
+            source="pixels",
+            state=State.FOUND,
+            summary=f"The model {name} gives the pixels a probability of {reading.probability:.2f} of being generated.",
+            facts=(
+                Fact(name="patches", value=str(reading.patches)),
+                Fact(name="contrast", value=f"{reading.contrast:.1f}"),
+            ),
+        )
+
+
+def failed(error: BrushworkError, *, external_id: str | None = None, channel: Channel = "python") -> Verdict:
+    """The verdict of a picture that could not be examined: no answer, and why."""
+    return Verdict(
+        id=new_id(),
+        created_at=datetime.now(UTC),
+        channel=channel,
+        external_id=external_id,
+        error=Failure(type=error.slug, title=error.title, detail=error.detail, advice=error.advice),
+    )
+
+
+def new_id() -> str:
+    """An id that cannot be guessed: 128 random bits, 22 letters that are safe in a URL."""
+    return secrets.token_urlsafe(16)
+
+
+class _Clock:
+    """Milliseconds of each stage, by a monotonic clock."""
+
+    def __init__(self) -> None:
+        self.milliseconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.milliseconds[name] = round((time.perf_counter() - start) * 1000, 3)
