@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -31,17 +32,13 @@ def _importable(*modules: str) -> bool:
     return all(importlib.util.find_spec(module) is not None for module in modules)
 
 
-def _has_chromium() -> bool:
-    """True where Playwright knows a Chromium that lies on this disk. BRUSHWORK_CHROMIUM names another one."""
+def chromium() -> str | None:
+    """The browser that the page tests drive: BRUSHWORK_CHROMIUM, or the first Chromium on the PATH."""
     named = os.environ.get("BRUSHWORK_CHROMIUM")
     if named:
-        return Path(named).is_file()
-    if not _importable("playwright"):
-        return False
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        return Path(driver.chromium.executable_path).is_file()
+        return named if Path(named).is_file() else None
+    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+    return next((path for path in found if path), None)
 
 
 NEEDS: tuple[Need, ...] = (
@@ -50,15 +47,17 @@ NEEDS: tuple[Need, ...] = (
         SHARED_DATA.is_dir,
         "needs ../shared/data; lay the data beside the repository, as data/README there describes",
     ),
-    Need("needs_chromium", _has_chromium, "needs a browser; run `python -m playwright install chromium`"),
+    Need(
+        "needs_chromium",
+        lambda: chromium() is not None and _importable("playwright"),
+        "needs Chromium; run `apt-get install chromium`, or name one with BRUSHWORK_CHROMIUM=path",
+    ),
     Need(
         "needs_postgres",
-        lambda: bool(os.environ.get("BRUSHWORK_TEST_POSTGRES")),
-        "needs PostgreSQL; set BRUSHWORK_TEST_POSTGRES=postgresql+psycopg://user@host/database",
+        lambda: bool(os.environ.get("BRUSHWORK_TEST_POSTGRES_URL")),
+        "needs PostgreSQL; set BRUSHWORK_TEST_POSTGRES_URL=postgresql+psycopg://user@host/database",
     ),
-    Need(
-        "needs_lab", lambda: _importable("torch", "timm", "pyarrow"), "needs the lab; run `pip install -e '.[lab,dev]'`"
-    ),
+    Need("needs_lab", lambda: _importable("torch", "timm", "pyarrow"), "needs the lab; run `make lab`"),
 )
 
 
