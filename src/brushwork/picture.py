@@ -239,7 +239,8 @@ def _heif_registered() -> bool:
 
 def _check_size(size: tuple[int, int], limits: Limits, name: str) -> None:
     width, height = size
-    if width * height > limits.max_pixels or max(size) > limits.max_side:
+    most = min(limits.max_pixels, Image.MAX_IMAGE_PIXELS or limits.max_pixels)
+    if width * height > most or max(size) > limits.max_side:
         raise _too_many(name, f"{width} x {height}", limits)
     if min(size) < 1:
         raise PictureCorrupt(f"{name} has no pixels ({width} x {height}).", "Get the original file again.")
