@@ -1,0 +1,98 @@
+"""From cached regions to batches: balanced by class and source, sent through weather, seeded by epoch and position."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset, Sampler
+
+from .crops import RegionCache, crop
+from .plan import KindWeight
+from .weather import Pixels, degrade, stream
+
+
+class Ticket(tuple[int, int, int]):
+    """(cache, region, draw): which region, and the number that seeds what happens to it."""
+
+
+class Regions(Dataset[tuple[Tensor, float]]):
+    """Regions of several caches; each ticket gives a patch uint8 (size, size, 3) and its label."""
+
+    def __init__(self, caches: Sequence[RegionCache], size: int, seed: int) -> None:
+        self.caches, self.size, self.seed = tuple(caches), size, seed
+
+    def __getitem__(self, ticket: tuple[int, int, int]) -> tuple[Tensor, float]:
+        """The patch of a ticket; the same ticket gives the same patch in every process."""
+        number, slot, draw = ticket
+        cache = self.caches[number]
+        region = cache.regions[slot]
+        patch = prepared(cache.read(region), self.size, self.seed, draw)
+        return torch.from_numpy(patch), float(cache.rows[region.row].label)
+
+
+def prepared(region: Pixels, size: int, seed: int, draw: int) -> Pixels:
+    """A region after training weather, a random crop and perhaps a mirror: uint8 (size, size, 3).
+
+    Nothing here knows the class: it depends on the pixels, `seed` and `draw` alone.
+    """
+    rng = stream("patch", seed, draw)
+    spare = int(rng.integers(0, max(1, min(region.shape[:2]) - size + 1)))
+    moved = crop(region, size + spare, rng)
+    patch = crop(degrade(moved, "train", rng), size, rng)
+    missing = (size - patch.shape[0], size - patch.shape[1])
+    patch = np.pad(patch, ((0, max(0, missing[0])), (0, max(0, missing[1])), (0, 0)), mode="symmetric")
+    return np.ascontiguousarray(patch[:, ::-1] if rng.random() < 0.5 else patch)
+
+
+class BalancedSampler(Sampler[tuple[int, int, int]]):
+    """Half human, half AI; a source weighs the square root of its pictures; `weights` lifts chosen kinds.
+
+    `set_epoch` (called by Lightning) moves to other draws, so a resumed run goes on where the killed one stopped.
+    """
+
+    def __init__(
+        self, caches: Sequence[RegionCache], draws: int, seed: int, weights: Sequence[KindWeight] = ()
+    ) -> None:
+        self.draws, self.seed, self.epoch = draws, seed, 0
+        self._tickets = [(n, slot) for n, cache in enumerate(caches) for slot in range(len(cache.regions))]
+        self._shares = shares(caches, weights)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch whose draws `__iter__` gives."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.draws
+
+    def __iter__(self) -> Iterator[tuple[int, int, int]]:
+        rng = stream("epoch", self.seed, self.epoch)
+        chosen = rng.choice(len(self._tickets), size=self.draws, p=self._shares)
+        first = self.epoch * self.draws
+        for position, index in enumerate(chosen):
+            yield (*self._tickets[int(index)], first + position)
+
+
+def shares(caches: Sequence[RegionCache], weights: Sequence[KindWeight]) -> np.ndarray:
+    """The probability of every region, in order; they add up to one, and to a half for each class."""
+    rows = [cache.rows[region.row] for cache in caches for region in cache.regions]
+    in_source = Counter((r.source, r.label) for r in rows)
+    raw = np.array([_lift(r.kind, weights) / np.sqrt(in_source[r.source, r.label]) for r in rows])
+    totals: dict[int, float] = defaultdict(float)
+    for row, share in zip(rows, raw, strict=True):
+        totals[row.label] += float(share)
+    even = np.array([0.5 / totals[r.label] for r in rows]) * raw
+    return np.asarray(even / even.sum())
+
+
+def _lift(kind: str, weights: Sequence[KindWeight]) -> float:
+    return max((w.weight for w in weights if w.kind.lower() in kind.lower()), default=1.0)
+
+
+def ascending(values: Sequence[float]) -> bool:
+    """True where no value is below the one before it."""
+    return all(a <= b for a, b in pairwise(values))

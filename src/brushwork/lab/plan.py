@@ -1,0 +1,131 @@
+"""The training recipe: a TOML file whose every key is known, checked before anything runs."""
+
+from __future__ import annotations
+
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..errors import LabError
+
+SHIPPED: Final = Path(__file__).parent / "recipes"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataPlan(_Strict):
+    """Which manifests are trained on, and what is left out. Relative paths count from the working directory."""
+
+    train: tuple[Path, ...] = Field(min_length=1, description="manifests (.parquet or .csv) to train on")
+    dev: Path = Field(description="manifest for choosing and for thresholds; its sources are never trained on")
+    reserved: Path = Field(description="blob ids kept for independent measurement")
+    cache: Path = Field(description="folder for decoded regions; some gigabytes, outside of the project")
+    exclude_kinds: tuple[str, ...] = Field((), description="parts of kinds that are left out")
+    exclude_sources: tuple[str, ...] = Field((), description="sources that are left out")
+    per_source: int = Field(400, ge=1, description="at most so many pictures of one source, drawn by seed")
+    near: int = Field(4, ge=0, le=64, description="bits of dhash by which a picture may differ from one of dev")
+
+
+class RegionsPlan(_Strict):
+    """How regions are cut; see `crops.RegionPlan`."""
+
+    side: int = Field(320, ge=64)
+    per_picture: int = Field(2, ge=1)
+    history: float = Field(0.75, ge=0, le=1)
+    resized: float = Field(0.5, ge=0, le=1)
+    smallest: float = Field(0.35, gt=0)
+    largest: float = Field(1.4, gt=0)
+
+
+class KindWeight(_Strict):
+    """Draw pictures whose kind contains `kind` `weight` times as often."""
+
+    kind: str
+    weight: float = Field(gt=0)
+
+
+class TrainPlan(_Strict):
+    """The optimisation. An epoch is `steps_per_epoch` batches; a checkpoint is written after each."""
+
+    architecture: str = "mobilenetv2_100"
+    backbone: Path | None = Field(None, description=".npz of the pretrained backbone; without it, from scratch")
+    size: int = Field(224, ge=32)
+    batch: int = Field(48, ge=2)
+    steps_per_epoch: int = Field(100, ge=1)
+    epochs: int = Field(30, ge=1)
+    learning_rate: float = Field(5e-4, gt=0)
+    weight_decay: float = Field(0.02, ge=0)
+    warmup: float = Field(0.05, ge=0, lt=1, description="share of the steps in which the learning rate rises")
+    dropout: float = Field(0.2, ge=0, lt=1)
+    smoothing: float = Field(0.02, ge=0, lt=0.5)
+    ema: float = Field(0.998, ge=0, lt=1)
+    freeze_norms: bool = False
+    precision: str = Field("bf16-mixed", pattern="^(32-true|bf16-mixed)$")
+    threads: int = Field(1, ge=1)
+    workers: int = Field(1, ge=0)
+    weights: tuple[KindWeight, ...] = ()
+
+
+class BundlePlan(_Strict):
+    """What the exported bundle says of itself and how it looks at a picture."""
+
+    grid: int = Field(3, ge=1, le=8)
+    min_side: int = Field(128, ge=1)
+    min_contrast: float = Field(6.0, ge=0)
+    min_jpeg_quality: int = Field(25, ge=1, le=100)
+    notes: str = ""
+
+
+class LabPlan(_Strict):
+    """The whole recipe."""
+
+    name: str
+    version: str
+    seed: int = 0
+    data: DataPlan
+    regions: RegionsPlan = RegionsPlan()
+    train: TrainPlan = TrainPlan()
+    bundle: BundlePlan = BundlePlan()
+
+
+def read_plan(path_or_name: str | Path) -> LabPlan:
+    """Read a recipe by path, or a shipped one by name.
+
+    Raises LabError that names the key and its nearest spelling; an unknown key is never ignored.
+    """
+    path = _find(path_or_name)
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise LabError(f"The recipe {path} cannot be read: {error}.", "Correct the file; it is TOML.") from error
+    try:
+        return LabPlan.model_validate(raw)
+    except ValidationError as error:
+        raise _explained(path, error.errors()[0]) from error
+
+
+def _find(path_or_name: str | Path) -> Path:
+    for path in (Path(path_or_name), SHIPPED / f"{path_or_name}.toml"):
+        if path.is_file():
+            return path
+    known = ", ".join(sorted(p.stem for p in SHIPPED.glob("*.toml")))
+    raise LabError(f"There is no recipe {path_or_name}.", f"Give the path of a TOML file, or one of: {known}.")
+
+
+def _explained(path: Path, problem: Any) -> LabError:
+    where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] != "extra_forbidden":
+        return LabError(f"{path.name}: {where}: {problem['msg']}.", "Correct the key and start again.")
+    near = get_close_matches(str(problem["loc"][-1]), _known_keys(), n=1)
+    advice = f"Did you mean {near[0]}?" if near else f"Known keys: {', '.join(_known_keys())}."
+    return LabError(f"{path.name} has an unknown key {where}.", advice)
+
+
+def _known_keys() -> list[str]:
+    models = (LabPlan, DataPlan, RegionsPlan, TrainPlan, KindWeight, BundlePlan)
+    return sorted({name for model in models for name in model.model_fields})

@@ -1,0 +1,177 @@
+"""Training with Lightning: seeds, moving average of the weights, a checkpoint after every epoch, resuming after a kill."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from ..errors import LabError
+from .torchvision_shim import ensure_torchvision
+
+ensure_torchvision()
+
+import lightning.pytorch as pl  # noqa: E402  (the shim must come first)
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint, TQDMProgressBar  # noqa: E402
+from lightning.pytorch.loggers import CSVLogger  # noqa: E402
+
+from .crops import RegionCache  # noqa: E402
+from .loading import BalancedSampler, Regions  # noqa: E402
+from .networks import PatchNet, load_backbone, unfold_norms  # noqa: E402
+from .plan import LabPlan, TrainPlan  # noqa: E402
+
+CHECKPOINTS: Final = "checkpoints"
+CALIBRATION_PATCHES: Final = 256
+"""Patches from which the batch norms of a folded backbone take their statistics."""
+log = logging.getLogger(__name__)
+
+
+class PatchModule(pl.LightningModule):
+    """One logit per patch against its picture's label; `averaged` is the moving average that gets exported."""
+
+    def __init__(self, plan: TrainPlan) -> None:
+        super().__init__()
+        self.plan = plan
+        self.net = PatchNet(plan.architecture, dropout=plan.dropout)
+        self.averaged = PatchNet(plan.architecture, dropout=plan.dropout).requires_grad_(False)
+        self.follow(0.0)
+
+    def forward(self, patches: Tensor) -> Tensor:
+        """Logits (n,) of the averaged network for uint8 patches (n, size, size, 3)."""
+        return self.averaged(patches)  # type: ignore[no-any-return]
+
+    def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
+        """Binary cross-entropy with smoothed labels."""
+        patches, labels = batch
+        logits = self.net(patches).float()
+        target = labels.float() * (1 - 2 * self.plan.smoothing) + self.plan.smoothing
+        loss = nn.functional.binary_cross_entropy_with_logits(logits, target)
+        right = ((logits.detach() > 0) == (labels > 0.5)).float().mean()
+        self.log_dict({"loss": loss.detach(), "accuracy": right}, prog_bar=True, on_step=False, on_epoch=True)
+        return loss
+
+    def on_train_epoch_start(self) -> None:
+        """Frozen batch norms stay in evaluation mode although the network trains."""
+        self.averaged.eval()
+        if self.plan.freeze_norms:
+            for module in self.net.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
+
+    def on_train_batch_end(self, *_: Any) -> None:
+        """Move the average; young averages move faster, so that the start does not linger in them."""
+        step = self.global_step
+        self.follow(min(self.plan.ema, (1 + step) / (10 + step)))
+
+    @torch.no_grad()
+    def follow(self, keep: float) -> None:
+        """averaged = keep * averaged + (1 - keep) * net, for weights and batch-norm statistics."""
+        for kept, new in zip(self.averaged.state_dict().values(), self.net.state_dict().values(), strict=True):
+            if kept.is_floating_point():
+                kept.lerp_(new, 1 - keep)
+            else:
+                kept.copy_(new)
+
+    def configure_optimizers(self) -> Any:
+        """AdamW without decay on biases and norms, cosine schedule with a short rise."""
+        weights = [p for p in self.net.parameters() if p.ndim > 1]
+        others = [p for p in self.net.parameters() if p.ndim <= 1]
+        groups = [{"params": weights, "weight_decay": self.plan.weight_decay}, {"params": others, "weight_decay": 0.0}]
+        optimizer = torch.optim.AdamW(groups, lr=self.plan.learning_rate)
+        total = self.plan.steps_per_epoch * self.plan.epochs
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: _share(s, total, self.plan.warmup))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def _share(step: int, total: int, warmup: float) -> float:
+    rise = max(1, round(total * warmup))
+    if step < rise:
+        return (step + 1) / rise
+    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, (step - rise) / max(1, total - rise))))
+
+
+def train(plan: LabPlan, caches: Sequence[RegionCache], out: Path, resume: bool = True, progress: bool = True) -> Path:
+    """Train by `plan` on cached regions; the path of the last checkpoint in `out`.
+
+    A run that was killed goes on from its newest whole checkpoint: at most one epoch is lost. Raises LabError where
+    the disk is full.
+    """
+    pl.seed_everything(plan.seed, workers=True, verbose=False)
+    torch.set_num_threads(plan.train.threads)
+    loader = loader_of(plan, caches)
+    found = newest_checkpoint(out / CHECKPOINTS) if resume else None
+    module = PatchModule(plan.train)
+    if found is None:
+        start_from_backbone(module, loader)
+    keeper = ModelCheckpoint(
+        out / CHECKPOINTS, "epoch{epoch:03d}", monitor="epoch", mode="max", save_top_k=2,
+        auto_insert_metric_name=False, save_on_train_epoch_end=True,
+    )  # fmt: skip
+    shown: list[Callback] = [TQDMProgressBar()] if progress else []
+    trainer = pl.Trainer(
+        max_epochs=plan.train.epochs, accelerator="cpu", devices=1, precision=plan.train.precision,  # type: ignore[arg-type]
+        default_root_dir=out, callbacks=[keeper, *shown], logger=CSVLogger(out, name="log", version=""),
+        enable_progress_bar=progress, enable_model_summary=False, gradient_clip_val=5.0, log_every_n_steps=10,
+    )  # fmt: skip
+    try:
+        trainer.fit(module, loader, ckpt_path=found, weights_only=False)
+    except OSError as error:
+        raise LabError(
+            f"Training stopped: {error}.", "Free some disk space; the same command goes on from the checkpoint."
+        ) from error
+    return Path(keeper.best_model_path)
+
+
+def loader_of(plan: LabPlan, caches: Sequence[RegionCache]) -> DataLoader[tuple[Tensor, float]]:
+    """Batches of one epoch, drawn by `BalancedSampler`."""
+    settings = plan.train
+    sampler = BalancedSampler(caches, settings.batch * settings.steps_per_epoch, plan.seed, settings.weights)
+    return DataLoader(
+        Regions(caches, settings.size, plan.seed), batch_size=settings.batch, sampler=sampler,
+        num_workers=settings.workers, persistent_workers=settings.workers > 0, drop_last=True,
+    )  # fmt: skip
+
+
+def start_from_backbone(module: PatchModule, loader: DataLoader[tuple[Tensor, float]]) -> None:
+    """Fill the network from the recipe's backbone, its batch norms from a few batches; nothing without a backbone."""
+    if module.plan.backbone is None:
+        return
+    load_backbone(module.net, module.plan.backbone)
+    patches: list[Tensor] = []
+    for batch, _ in loader:
+        patches.append(batch)
+        if sum(len(p) for p in patches) >= CALIBRATION_PATCHES:
+            break
+    unfold_norms(module.net, torch.cat(patches))
+    module.follow(0.0)
+
+
+def newest_checkpoint(folder: Path) -> Path | None:
+    """The newest checkpoint that loads, None without one. A half-written one (killed while saving) is passed over."""
+    for path in sorted(folder.glob("epoch*.ckpt"), reverse=True):
+        try:
+            torch.load(path, map_location="cpu", weights_only=False)
+        except (RuntimeError, EOFError, OSError, ValueError) as error:
+            log.warning("%s does not load (%s); going back to the one before it", path.name, error)
+            continue
+        return path
+    return None
+
+
+def load_network(checkpoint: Path, plan: TrainPlan) -> PatchNet:
+    """The averaged network of a checkpoint, in evaluation mode. Raises LabError where it does not load."""
+    module = PatchModule(plan)
+    try:
+        state = torch.load(checkpoint, map_location="cpu", weights_only=False)["state_dict"]
+        module.load_state_dict(state)
+    except (RuntimeError, EOFError, OSError, KeyError) as error:
+        raise LabError(
+            f"The checkpoint {checkpoint} does not load: {error}.", "Train again, or give another."
+        ) from error
+    return module.averaged.eval()
