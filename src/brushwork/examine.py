@@ -20,7 +20,7 @@ from .picture import Limits, Picture, Source, open_picture
 from .provenance import read_all
 from .settings import Settings, load_settings
 from .verdict import Evidence, Fact, Failure, Regions, Stability, State, Verdict
-from .weighing import Case, Reading, pixel_answer, warnings_of, weigh, wording
+from .weighing import Case, Reading, pixel_answer, rates_of, warnings_of, weigh, wording
 
 Channel = Literal["python", "command_line", "http", "page"]
 
@@ -85,6 +85,7 @@ class Examiner:
             label="ai" if reading.probability >= case.fits.balanced.probability else "human",
             probability=reading.probability,
             reference=reading.reference,
+            rates=rates_of(rule, case.fits),
             stability=reading.stability,
             evidence=evidence,
             regions=regions,

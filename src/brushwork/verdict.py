@@ -162,6 +162,16 @@ class Reference(_Frozen):
         return f"about {round(self.fpr_at_score * 1000)} of 1000 human works score this high (n = {self.n}, {self.set})"
 
 
+class AnswerRates(_Frozen):
+    """How often the pixels gave this answer to `n_human` human works and to `n_ai` AI pictures. With a guess of how
+    many of the pictures at hand are AI, these two give the chance that the answer is right (Bayes)."""
+
+    of_human: float = Field(ge=0, le=1)
+    of_ai: float = Field(ge=0, le=1)
+    n_human: int = Field(ge=1)
+    n_ai: int = Field(ge=1)
+
+
 class Stability(_Frozen):
     """Probabilities of the picture under harmless re-encodings: lowest, highest, and how many of the `views` gave
     another answer than the picture itself."""
@@ -236,7 +246,7 @@ class Verdict(_Frozen):
     """The whole story of one picture. A failed one has `error` and no answer.
 
     `label` is the two-class word of the pixels alone, at the balanced threshold; `probability` is calibrated and apart
-    from the answer, which also weighs what the file says.
+    from the answer, which also weighs what the file says. `rates` is null where the answer rests on anything else.
     """
 
     id: str
@@ -250,6 +260,7 @@ class Verdict(_Frozen):
     label: Literal["ai", "human"] | None = None
     probability: float | None = Field(default=None, ge=0, le=1)
     reference: Reference | None = None
+    rates: AnswerRates | None = None
     stability: Stability | None = None
     evidence: tuple[Evidence, ...] = ()
     attribution: Attribution | None = None

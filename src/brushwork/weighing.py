@@ -13,6 +13,7 @@ from typing import Final
 from .forensics.recipe import KnownRange, ThresholdFits
 from .verdict import (
     Answer,
+    AnswerRates,
     Claim,
     Evidence,
     Reason,
@@ -154,6 +155,20 @@ def pixel_answer(probability: float, fits: ThresholdFits) -> Answer:
     if probability >= fits.strict.probability:
         return Answer.LOOKS_AI
     return Answer.NO_SIGN_OF_AI if probability <= fits.clear.probability else Answer.CANNOT_TELL
+
+
+def rates_of(rule: Rule, fits: ThresholdFits) -> AnswerRates | None:
+    """How often human works and AI pictures get the answer of `rule`; None where it does not rest on the score."""
+    strict, clear = fits.strict, fits.clear
+    human_and_ai = {
+        Reason.ABOVE_STRICT: (strict.fpr, strict.recall),
+        Reason.BELOW_CLEAR: (1 - clear.fpr, 1 - clear.recall),
+        Reason.BETWEEN_THRESHOLDS: (clear.fpr - strict.fpr, clear.recall - strict.recall),
+    }.get(rule.reason)
+    if human_and_ai is None:
+        return None
+    of_human, of_ai = (round(share, 4) for share in human_and_ai)
+    return AnswerRates(of_human=of_human, of_ai=of_ai, n_human=strict.n_human, n_ai=strict.n_ai)
 
 
 def wording(rule: Rule, case: Case) -> Wording:

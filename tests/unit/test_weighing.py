@@ -8,7 +8,7 @@ import pytest
 
 from brushwork.forensics.recipe import KnownRange, ThresholdFit, ThresholdFits
 from brushwork.verdict import Answer, Claim, Evidence, Reason, Reference, Stability, State, Trust
-from brushwork.weighing import RULES, Case, Reading, pixel_answer, warnings_of, weigh, wording
+from brushwork.weighing import RULES, Case, Reading, pixel_answer, rates_of, warnings_of, weigh, wording
 
 
 def _fit(probability: float) -> ThresholdFit:
@@ -124,6 +124,19 @@ def test_an_unsigned_declaration_is_said_to_be_forgeable_and_a_trusted_one_is_no
 )
 def test_pixel_answer(probability: float, answer: Answer) -> None:
     assert pixel_answer(probability, FITS) is answer
+
+
+def test_the_rates_of_the_three_pixel_answers_sum_to_one() -> None:
+    fits = FITS.model_copy(
+        update={
+            "clear": FITS.clear.model_copy(update={"fpr": 0.3, "recall": 0.95}),
+            "strict": FITS.strict.model_copy(update={"fpr": 0.01, "recall": 0.6}),
+        }
+    )
+    found = [rates_of(weigh(_with(probability=p)), fits) for p in (0.1, 0.6, 0.95)]
+    assert [(r.of_human, r.of_ai) for r in found if r] == [(0.7, 0.05), (0.29, 0.35), (0.01, 0.6)]
+    assert rates_of(weigh(_with(_said(AI, Trust.UNSIGNED))), fits) is None
+    assert rates_of(weigh(replace(PLAIN, short_side=5)), fits) is None
 
 
 def test_no_answer_says_that_a_person_made_it() -> None:
