@@ -12,28 +12,20 @@ import struct
 import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from .errors import (
-    PictureCorrupt,
-    PictureEmpty,
-    PictureNotFound,
-    PictureTooLarge,
-    TooManyPixels,
-    UnsupportedFormat,
-)
+from .errors import PictureCorrupt, PictureEmpty, TooManyPixels, UnsupportedFormat
 from .format_facts import FormatFacts, read_format_facts
+from .intake import Limits, Source, file_behind, read_source
 from .pixels import alpha_of, perceptual_hash, to_rgb
-from .settings import Settings
 from .text import shown
 from .verdict import InputFacts, Warned
 
-Source = str | Path | bytes | bytearray | memoryview | IO[bytes] | Image.Image | NDArray[Any]
+__all__ = ["DECODE_ERRORS", "FORMATS", "Limits", "Picture", "Source", "open_picture"]
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF")
 """Allowed in the open call itself: Pillow registers 43 readers, and a smaller list is a smaller target."""
@@ -56,20 +48,6 @@ DECODE_ERRORS: Final = (
 
 # Our own limit is lower than Pillow's, but a bomb must never be a mere warning, whatever the settings say.
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What is accepted: bytes of the file, pixels (width x height), and the longest side."""
-
-    max_bytes: int = 20 * 1024 * 1024
-    max_pixels: int = 50_000_000
-    max_side: int = 16_384
-
-    @classmethod
-    def of(cls, settings: Settings) -> Limits:
-        """The limits that the settings name."""
-        return cls(settings.max_bytes, settings.max_pixels, settings.max_side)
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,62 +115,12 @@ def open_picture(source: Source, limits: Limits = Limits(), name: str | None = N
     if isinstance(source, np.ndarray):
         return _from_array(source, limits, shown(name or "array"))
     if isinstance(source, Image.Image):
-        data = _file_of(source, limits)
+        data = file_behind(source, FORMATS, limits)
         if data is None:
             return _from_pixels(source, limits, shown(name or "image"))
         return _decode(data, limits, shown(name or getattr(source, "filename", "") or "image"))
-    data, found_name = _read(source, limits)
+    data, found_name = read_source(source, limits)
     return _decode(data, limits, shown(name or found_name))
-
-
-def _read(source: str | Path | bytes | bytearray | memoryview | IO[bytes], limits: Limits) -> tuple[bytes, str]:
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        data, name = bytes(source), "bytes"
-    elif isinstance(source, (str, Path)):
-        data, name = _read_file(Path(source), limits), str(source)
-    else:
-        data, name = source.read(limits.max_bytes + 1), str(getattr(source, "name", "stream"))
-    if len(data) > limits.max_bytes:
-        raise _too_large(shown(name), limits)
-    return data, name
-
-
-def _read_file(path: Path, limits: Limits) -> bytes:
-    name = shown(str(path))
-    try:
-        if path.is_dir():
-            raise PictureNotFound(f"{name} is a folder.", "Give a file, or scan the folder with `brushwork scan -r`.")
-        if not path.is_file():
-            raise PictureNotFound(f"{name}: no such file.", "Check the spelling and the current folder.")
-        with path.open("rb") as stream:
-            return stream.read(limits.max_bytes + 1)
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise PictureNotFound(f"{name} cannot be read: {why}.", "Check that you may read the file.") from error
-    except ValueError as error:
-        raise PictureNotFound(f"{name} is not a file name: {error}.", "Give the path of a file.") from error
-
-
-def _too_large(name: str, limits: Limits) -> PictureTooLarge:
-    return PictureTooLarge(
-        f"{name} has more than the {limits.max_bytes:,} bytes allowed.",
-        "Give a smaller file, or raise BRUSHWORK_MAX_BYTES.",
-    )
-
-
-def _file_of(image: Image.Image, limits: Limits) -> bytes | None:
-    """The bytes behind a PIL image that was opened lazily and is still untouched; None for any other."""
-    stream = getattr(image, "fp", None)
-    untouched = getattr(image, "_im", None) is None
-    if stream is None or not untouched or getattr(stream, "closed", True) or image.format not in (*FORMATS, "MPO"):
-        return None
-    position = stream.tell()
-    stream.seek(0)
-    data: bytes = stream.read(limits.max_bytes + 1)
-    stream.seek(position)
-    if len(data) > limits.max_bytes:
-        raise _too_large(shown(getattr(image, "filename", "image")), limits)
-    return data
 
 
 def _decode(data: bytes, limits: Limits, name: str) -> Picture:

@@ -11,7 +11,9 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "src" / "brushwork"
 
-HALLWAY = frozenset({"", "verdict", "picture", "pixels", "format_facts", "text", "errors", "settings", "annotated"})
+HALLWAY = frozenset(
+    {"", "verdict", "picture", "pixels", "format_facts", "text", "errors", "settings", "intake", "annotated"}
+)
 # Each room with the rooms that it may import beside the hallway and itself.
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "provenance": frozenset(),
