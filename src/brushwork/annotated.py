@@ -5,6 +5,7 @@ Made from raw pixels, so that nothing that was hidden in the file is passed on.
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from textwrap import wrap
 from typing import Final
@@ -47,6 +48,13 @@ def write_annotated(source: Source, verdict: Verdict, path: Path) -> None:
     except OSError as error:
         name, why = shown(str(path)), error.strerror or type(error).__name__
         raise PictureNotFound(f"{name} cannot be written: {why}.", "Check the folder of --annotate.") from error
+
+
+def annotated_png(source: Source, verdict: Verdict, limits: Limits = Limits()) -> bytes:
+    """`annotate` as the bytes of a PNG."""
+    memory = io.BytesIO()
+    annotate(source, verdict, limits).save(memory, "PNG")
+    return memory.getvalue()
 
 
 def _lines(verdict: Verdict, width: int) -> list[tuple[str, int, tuple[int, int, int]]]:

@@ -19,6 +19,8 @@
     │   └── VerdictNotFound
     ├── ServiceError                the service cannot take this request
     │   ├── RequestRefused          the request itself is not acceptable
+    │   ├── ForeignRequest          another site's page sent it
+    │   ├── RequestTooSlow          its body did not arrive in time
     │   └── QueueFull               as many pictures wait as may wait
     └── LabError                    training, measuring or exporting cannot go on
 
@@ -166,11 +168,27 @@ class ServiceError(BrushworkError):
 
 
 class RequestRefused(ServiceError):
-    """The request itself is not acceptable: a part is missing, or the page that sent it is foreign."""
+    """The request itself is not acceptable: a part is missing, or it was meant for another host."""
 
     slug = "bad-request"
     title = "The request cannot be understood"
     status = 400
+
+
+class ForeignRequest(ServiceError):
+    """A page of another site sent it through somebody's browser."""
+
+    slug = "forbidden"
+    title = "Not from that page"
+    status = 403
+
+
+class RequestTooSlow(ServiceError):
+    """The body did not arrive in time."""
+
+    slug = "request-timeout"
+    title = "The upload took too long"
+    status = 408
 
 
 class QueueFull(ServiceError):

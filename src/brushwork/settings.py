@@ -35,9 +35,10 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535)
     i_know: bool = Field(False, description="listen beyond loopback although there is no authentication yet")
     allowed_hosts: tuple[str, ...] = Field(
-        ("127.0.0.1", "localhost", "[::1]", "testserver"), description="Host headers that are answered"
+        ("127.0.0.1", "localhost", "[::1]"), description="Host headers that are answered, without the port"
     )
     max_request_bytes: int = Field(200 * MEBIBYTE, ge=1, description="largest request body, in bytes")
+    max_files: int = Field(200, ge=1, description="pictures in one request")
     database_url: str = Field("sqlite:///brushwork.sqlite3", description="SQLAlchemy URL of the store")
 
     trust_list: Path | None = Field(None, description="PEM file of C2PA certificates to trust; none is assumed")

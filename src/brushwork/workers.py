@@ -9,23 +9,28 @@ from __future__ import annotations
 import multiprocessing
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from types import TracebackType
+from typing import TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from .annotated import write_annotated
+from .annotated import annotated_png, write_annotated
 from .errors import BrushworkError, ExaminationTimeout, QueueFull, WorkerLost
 from .examine import Channel, Examiner, failed
 from .forensics.bundle import load_bundle
+from .picture import Limits
 from .settings import Settings
 from .verdict import Verdict
+
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
@@ -56,21 +61,36 @@ def _start(settings: Settings) -> None:
 
 
 def _examine(job: Job) -> Verdict | BrushworkError:
-    assert _examiner is not None, "the initializer ran"
     try:
-        verdict = _examiner.examine(
-            job.source,
-            name=job.name,
-            explain=job.explain,
-            stability=job.stability,
-            external_id=job.external_id,
-            channel=job.channel,
-        )
+        verdict = _verdict_of(job)
         if job.annotate_to is not None:
             write_annotated(job.source, verdict, job.annotate_to)
     except BrushworkError as error:
         return error
     return verdict
+
+
+def _annotate(job: Job, limits: Limits) -> bytes | BrushworkError:
+    try:
+        return annotated_png(job.source, _verdict_of(job), limits)
+    except BrushworkError as error:
+        return error
+
+
+def _verdict_of(job: Job) -> Verdict:
+    assert _examiner is not None, "the initializer ran"
+    return _examiner.examine(
+        job.source,
+        name=job.name,
+        explain=job.explain,
+        stability=job.stability,
+        external_id=job.external_id,
+        channel=job.channel,
+    )
+
+
+def _awake() -> bool:
+    return _examiner is not None
 
 
 class Workers:
@@ -81,35 +101,70 @@ class Workers:
         load_bundle(settings.model)
         self.settings = settings
         self.count = count or settings.workers
-        self._pool = ProcessPool(
-            max_workers=self.count,
-            initializer=_start,
-            initargs=(settings,),
-            context=multiprocessing.get_context("spawn"),
-        )
+        self._pool = self._new_pool()
+        self._closed = False
         self._waiting = 0
         self._lock = Lock()
+
+    def _new_pool(self) -> ProcessPool:
+        return ProcessPool(
+            max_workers=self.count,
+            initializer=_start,
+            initargs=(self.settings,),
+            context=multiprocessing.get_context("spawn"),
+        )
 
     @property
     def waiting(self) -> int:
         """Pictures that were submitted and have no answer yet."""
         return self._waiting
 
+    @property
+    def room(self) -> int:
+        """Pictures that may be submitted and unanswered at once: those that wait and those that are examined."""
+        return self.settings.queue + self.count
+
+    def warm(self) -> Future[bool]:
+        """Start the processes now rather than with the first picture; done when the first one has its bundle loaded."""
+        return self._schedule(_awake)
+
     def submit(self, job: Job) -> Future[Verdict | BrushworkError]:
         """Queue one picture. Raises QueueFull where as many wait as may wait; read the result inside `told`."""
+        return self._queue(_examine, job)
+
+    def annotate(self, job: Job) -> Future[bytes | BrushworkError]:
+        """Queue one picture for the PNG with its verdict printed under it; errors as with `submit`."""
+        return self._queue(_annotate, job, Limits.of(self.settings))
+
+    def _queue(self, task: Callable[..., _Made], *given: object) -> Future[_Made]:
         with self._lock:
-            if self._waiting >= self.settings.queue + self.count:
+            if self._waiting >= self.room:
                 raise QueueFull(
                     f"{self._waiting} pictures wait already.", "Try again in a few seconds, or start more workers."
                 )
             self._waiting += 1
-        future: Future[Verdict | BrushworkError] = self._pool.schedule(
-            _examine, args=(job,), timeout=self.settings.time_limit
-        )
+        try:
+            future = self._schedule(task, *given)
+        except BaseException:
+            self._one_less()
+            raise
         future.add_done_callback(self._one_less)
         return future
 
-    def _one_less(self, _: Future[Verdict | BrushworkError]) -> None:
+    def _schedule(self, task: Callable[..., _Made], *given: object) -> Future[_Made]:
+        with self._lock:
+            if not self._closed and not self._pool.active:
+                self._replace_pool()
+            future: Future[_Made] = self._pool.schedule(task, args=given, timeout=self.settings.time_limit)
+        return future
+
+    def _replace_pool(self) -> None:
+        """A worker that is killed from outside while it waits breaks pebble's pool for good: take a new one."""
+        broken, self._pool = self._pool, self._new_pool()
+        broken.stop()  # type: ignore[no-untyped-call]
+        Thread(target=broken.join, daemon=True).start()  # ends the processes that are left, which may take seconds
+
+    def _one_less(self, _: object = None) -> None:
         with self._lock:
             self._waiting -= 1
 
@@ -152,7 +207,7 @@ class Workers:
                 f"{job.name} took longer than {self.settings.time_limit:g} s and was stopped.",
                 "Give a smaller picture, or raise BRUSHWORK_TIME_LIMIT.",
             ) from error
-        except (ProcessExpired, MemoryError) as error:
+        except (ProcessExpired, BrokenProcessPool, MemoryError) as error:
             raise WorkerLost(
                 f"The process that examined {job.name} died.",
                 "Try it again; if it dies again, the picture needs more memory than BRUSHWORK_MEMORY_LIMIT allows.",
@@ -160,12 +215,17 @@ class Workers:
 
     def close(self) -> None:
         """Stop at once; what runs is cut off."""
+        self._closed = True
         self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
 
     def drain(self) -> None:
         """Finish what was accepted, then stop."""
-        self._pool.close()  # type: ignore[no-untyped-call]
+        self._closed = True
+        if self._pool.active:
+            self._pool.close()  # type: ignore[no-untyped-call]
+        else:
+            self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
 
     def __enter__(self) -> Workers:

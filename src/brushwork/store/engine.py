@@ -1,0 +1,78 @@
+"""Opens the database: SQLite with a write-ahead log by default, PostgreSQL (psycopg 3) by BRUSHWORK_DATABASE_URL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from ..errors import SettingsError, StoreError
+
+BUSY_TIMEOUT_MS: Final = 5_000
+POSTGRES_CONNECT_S: Final = 5
+
+_SQLITE_PRAGMAS: Final = (
+    "PRAGMA journal_mode=WAL",  # readers do not wait for the writer
+    "PRAGMA synchronous=NORMAL",  # safe with WAL; a power cut may lose the last transaction, never the file
+    "PRAGMA foreign_keys=ON",
+    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
+    "PRAGMA secure_delete=ON",  # a deleted row is overwritten, not only unlinked
+)
+
+
+def open_engine(url: str) -> Engine:
+    """Return an engine for `url`; nothing is connected yet. Raises SettingsError where the URL cannot be used."""
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(parsed)
+        event.listen(engine, "connect", _set_pragmas)
+        return engine
+    return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": POSTGRES_CONNECT_S})
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() in ("sqlite", "postgresql"):
+            return parsed
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise _bad_url() from error
+    raise _bad_url()
+
+
+def _bad_url() -> SettingsError:
+    # Never repeats the URL: it may hold a password.
+    return SettingsError(
+        "BRUSHWORK_DATABASE_URL is not a database that can be used here.",
+        "Give sqlite:///file.sqlite3 or postgresql+psycopg://user:password@host/database.",
+    )
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in _SQLITE_PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+@contextmanager
+def told(doing: str) -> Iterator[None]:
+    """Turn a database error into a StoreError that says what could not be done, without the library's text."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreError(f"The database could not {doing}.", _advice(error)) from error
+    except SQLAlchemyError as error:
+        raise StoreError(f"The database could not {doing}.", "Try it again in a few seconds.") from error
+
+
+def _advice(error: DBAPIError) -> str:
+    missing = "no such table" in str(error.orig) or getattr(error.orig, "sqlstate", None) == "42P01"
+    if missing:
+        return "Its tables are missing: run `brushwork db upgrade`."
+    return "Check that it runs and that BRUSHWORK_DATABASE_URL names it, then try again."

@@ -1,0 +1,182 @@
+"""Every question that is asked of the store. Each method is one transaction and blocks: call it from a thread."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Literal
+
+from sqlalchemy import Engine, Select, delete, select, text, tuple_
+from sqlalchemy.orm import Session
+
+from ..errors import RequestRefused, StoreError, VerdictNotFound
+from ..verdict import Answer, Verdict
+from .engine import open_engine, told
+from .migrate import current, newest
+from .tables import SavedVerdict
+
+State = Literal["ok", "behind", "full", "unreachable"]
+MIN_FREE_BYTES: Final = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some saved verdicts, newest first; `after` asks for the next page and is None on the last."""
+
+    verdicts: tuple[Verdict, ...]
+    after: str | None
+
+
+class Store:
+    """The saved verdicts of one database."""
+
+    def __init__(self, url: str) -> None:
+        """Open `url` without connecting. Raises SettingsError where it cannot be used."""
+        self._engine: Engine = open_engine(url)
+
+    def state(self) -> State:
+        """ok; behind (run `brushwork db upgrade`); full (SQLite's disk is); unreachable."""
+        try:
+            with told("answer"), self._engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+                if current(connection) != newest():
+                    return "behind"
+        except StoreError:
+            return "unreachable"  # that is the answer here, not an error
+        return "full" if self._disk_full() else "ok"
+
+    def save(self, verdict: Verdict, options: str) -> None:
+        """Keep `verdict`, made under `options`. One without an answer or without a file is a caller's mistake."""
+        row = _row(verdict, options)
+        with self._session("save the verdict") as session:
+            session.add(row)
+
+    def get(self, verdict_id: str) -> Verdict:
+        """The verdict saved under `verdict_id`. Raises VerdictNotFound."""
+        with self._session("read the verdict") as session:
+            row = session.get(SavedVerdict, verdict_id)
+            if row is None:
+                raise _not_found()
+            return Verdict.model_validate(row.body)
+
+    def delete(self, verdict_id: str) -> None:
+        """Remove the row for good. Raises VerdictNotFound."""
+        with self._session("delete the verdict") as session:
+            gone = session.execute(
+                delete(SavedVerdict).where(SavedVerdict.id == verdict_id).returning(SavedVerdict.id)
+            ).first()
+            if gone is None:
+                raise _not_found()
+        self._forget_log()
+
+    def seen(self, sha256: str, bundle_sha256: str, options: str) -> Verdict | None:
+        """The newest verdict saved for the same bytes, bundle and options; None where there is none."""
+        asked = (
+            select(SavedVerdict)
+            .where(
+                SavedVerdict.sha256 == sha256,
+                SavedVerdict.bundle_sha256 == bundle_sha256,
+                SavedVerdict.options == options,
+            )
+            .order_by(SavedVerdict.created_at.desc())
+            .limit(1)
+        )
+        with self._session("look for the verdict") as session:
+            row = session.scalars(asked).first()
+            return None if row is None else Verdict.model_validate(row.body)
+
+    def page(self, after: str | None = None, limit: int = 50, answer: Answer | None = None) -> Page:
+        """`limit` saved verdicts, newest first, behind the cursor `after`. Raises RequestRefused for a bad cursor."""
+        asked = _newest_first(after, answer).limit(limit + 1)
+        with self._session("list the verdicts") as session:
+            rows = session.scalars(asked).all()
+            verdicts = tuple(Verdict.model_validate(row.body) for row in rows[:limit])
+            return Page(verdicts, _cursor(rows[limit - 1]) if len(rows) > limit else None)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _session(self, doing: str) -> Iterator[Session]:
+        with told(doing), Session(self._engine) as session, session.begin():
+            yield session
+
+    def _forget_log(self) -> None:
+        """SQLite's write-ahead log still holds the old page of a deleted row: write it back and cut the log."""
+        if self._engine.dialect.name == "sqlite":
+            with told("clear its log"), self._engine.connect() as connection:
+                connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+
+    def _disk_full(self) -> bool:
+        database = self._engine.url.database
+        if self._engine.dialect.name != "sqlite" or not database or database == ":memory:":
+            return False
+        return shutil.disk_usage(Path(database).resolve().parent).free < MIN_FREE_BYTES
+
+
+def options_key(*, explain: bool, stability: bool, version: str, trust_list: str) -> str:
+    """How a verdict was made, as one line: an answer is used again only where all of it is the same.
+
+    `version` is that of Brushwork, whose readers of provenance change; `trust_list` the hash of the trusted signers.
+    """
+    return f"brushwork={version};trust={trust_list[:16]};explain={explain:d};stability={stability:d}"
+
+
+def _row(verdict: Verdict, options: str) -> SavedVerdict:
+    facts, model = verdict.input, verdict.model
+    if verdict.answer is None or verdict.probability is None or facts is None or facts.sha256 is None or model is None:
+        raise ValueError("only the verdict of an examined file can be saved")
+    return SavedVerdict(
+        id=verdict.id,
+        created_at=verdict.created_at,
+        sha256=facts.sha256,
+        phash=facts.phash,
+        bundle_sha256=model.sha256,
+        options=options,
+        answer=verdict.answer.value,
+        probability=verdict.probability,
+        channel=verdict.channel,
+        body=verdict.to_dict(),
+    )
+
+
+def _newest_first(after: str | None, answer: Answer | None) -> Select[SavedVerdict]:
+    asked = select(SavedVerdict).order_by(SavedVerdict.created_at.desc(), SavedVerdict.id.desc())
+    if answer is not None:
+        asked = asked.where(SavedVerdict.answer == answer.value)
+    if after is None:
+        return asked
+    return asked.where(tuple_(SavedVerdict.created_at, SavedVerdict.id) < _place(after))
+
+
+def _cursor(row: SavedVerdict) -> str:
+    """A place in the order of (created_at, id), opaque to callers; it holds even where that row is deleted."""
+    return base64.urlsafe_b64encode(f"{row.created_at.isoformat()}|{row.id}".encode()).decode().rstrip("=")
+
+
+def _place(cursor: str) -> tuple[datetime, str]:
+    try:
+        moment, _, verdict_id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition("|")
+        place = datetime.fromisoformat(moment), verdict_id
+    except (binascii.Error, UnicodeDecodeError, ValueError) as error:
+        raise _bad_cursor() from error
+    if place[0].tzinfo is None:
+        raise _bad_cursor()
+    return place
+
+
+def _bad_cursor() -> RequestRefused:
+    return RequestRefused("The cursor `after` is not one that this service gave.", "Start again without it.")
+
+
+def _not_found() -> VerdictNotFound:
+    return VerdictNotFound(
+        "No verdict is saved under that id.", "Only verdicts that were asked to be saved are kept, until deleted."
+    )
