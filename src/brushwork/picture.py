@@ -40,6 +40,7 @@ _TRANSPOSE: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_HEIF_BRANDS: Final = (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypheim", b"ftypmif1", b"ftypmsf1")
 # What Pillow's readers are known to raise on damaged files, beside its own UnidentifiedImageError (an OSError).
 DECODE_ERRORS: Final = (
     OSError, SyntaxError, ValueError, IndexError, KeyError, TypeError, EOFError, OverflowError, MemoryError,
@@ -137,7 +138,7 @@ def _decode(data: bytes, limits: Limits, name: str) -> Picture:
             info = dict(image.info)
     except UnidentifiedImageError as error:
         raise UnsupportedFormat(
-            f"{name} is not a picture in a format that is read here.", f"Give one of {', '.join(_formats())}."
+            f"{name} is not a picture in a format that is read here.", _format_advice(data)
         ) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many(name, "far too many", limits) from error
@@ -152,6 +153,14 @@ def _decode(data: bytes, limits: Limits, name: str) -> Picture:
 def _formats() -> tuple[str, ...]:
     """The allowed formats; HEIF joins them where the `heic` extra is installed."""
     return (*FORMATS, "HEIF") if _heif_registered() else FORMATS
+
+
+def _format_advice(data: bytes) -> str:
+    if data[4:12] in _HEIF_BRANDS and not _heif_registered():
+        return (
+            'It is a HEIC picture: install the extra with `pip install "brushwork[heic]"`, or save it as JPEG or PNG.'
+        )
+    return f"Give one of {', '.join(_formats())}."
 
 
 def _heif_registered() -> bool:

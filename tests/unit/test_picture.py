@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import struct
 import zlib
@@ -201,6 +202,13 @@ def test_what_is_no_picture_is_refused(data: bytes, kind: type[PictureError]) ->
         open_picture(data, name="thing.png")
     assert "thing.png" in caught.value.detail
     assert caught.value.advice
+
+
+def test_a_heic_picture_names_the_extra_that_reads_it() -> None:
+    if importlib.util.find_spec("pillow_heif"):
+        pytest.skip("the heic extra is installed; run this test without it: `pip uninstall pillow-heif`")
+    with pytest.raises(UnsupportedFormat, match=r"brushwork\[heic\]"):
+        open_picture(b"\0\0\0\x1cftypheic" + bytes(40), name="photo.heic")
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF"])
