@@ -158,7 +158,7 @@ def _formats() -> tuple[str, ...]:
 def _format_advice(data: bytes) -> str:
     if data[4:12] in _HEIF_BRANDS and not _heif_registered():
         return (
-            'It is a HEIC picture: install the extra with `pip install "brushwork[heic]"`, or save it as JPEG or PNG.'
+            'It is a HEIC picture: install the extra, `pip install "brushwork[heic]"`, or save it as JPEG or PNG.'
         )
     return f"Give one of {', '.join(_formats())}."
 

@@ -1,0 +1,61 @@
+"""The annotated picture: verdict printed under it, nothing of the original file passed on."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, PngImagePlugin
+
+from brushwork import Examiner
+from brushwork.annotated import MAX_WIDTH, MIN_WIDTH, annotate, write_annotated
+from brushwork.errors import PictureNotFound
+
+
+@pytest.fixture(scope="module")
+def examiner() -> Examiner:
+    return Examiner.from_bundle("default")
+
+
+def _png(width: int, height: int, secret: str = "") -> bytes:
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Comment", secret)
+    noise = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(noise).save(stream, "PNG", pnginfo=info)
+    return stream.getvalue() + b"<script>tail of a polyglot</script>"
+
+
+@pytest.mark.parametrize(("size", "width"), [((60, 40), MIN_WIDTH), ((700, 500), 700), ((3000, 200), MAX_WIDTH)])
+def test_the_sheet_is_readable_at_every_size(examiner: Examiner, size: tuple[int, int], width: int) -> None:
+    data = _png(*size)
+    sheet = annotate(data, examiner.examine(data))
+    assert sheet.width == width
+    below = np.asarray(sheet)[-60:]
+    assert below.min() < 120, "there is dark text"
+    assert below.max() > 230, "on light paper"
+
+
+def test_nothing_hidden_in_the_file_is_passed_on(examiner: Examiner, tmp_path: Path) -> None:
+    data = _png(300, 200, secret="home address")
+    path = tmp_path / "sheet.png"
+    write_annotated(data, examiner.examine(data), path)
+    written = path.read_bytes()
+    assert b"home address" not in written
+    assert b"polyglot" not in written
+    with Image.open(path) as again:
+        assert again.info == {}
+
+
+def test_a_folder_that_is_not_there_is_named(examiner: Examiner, tmp_path: Path) -> None:
+    data = _png(300, 200)
+    with pytest.raises(PictureNotFound, match=r"nowhere.*--annotate"):
+        write_annotated(data, examiner.examine(data), tmp_path / "nowhere" / "sheet.png")
+
+
+def test_a_failed_verdict_cannot_be_printed(examiner: Examiner) -> None:
+    (failed,) = examiner.examine_many([b"text"])
+    with pytest.raises(ValueError, match="without an answer"):
+        annotate(_png(30, 30), failed)
