@@ -1,0 +1,47 @@
+"""Camera EXIF: which camera the file names. Weak, and never a reason to clear a picture: anyone can copy it.
+
+Serial numbers, owners and maker notes are not read at all; of a place only that there is one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from ..picture import Picture
+from ..verdict import Claim, Evidence, Fact
+from .answers import absent, bare_pixels, fact, found
+from .exif import Exif, read_exif
+from .vocabulary import ai_tool_in
+
+SOURCE: Final = "camera"
+
+
+def read(picture: Picture, _trust_list: Path | None) -> tuple[Evidence, ...]:
+    """The camera that the EXIF of `picture` names. Damaged EXIF is reported by the reader of source types."""
+    if picture.data is None:
+        return (bare_pixels(SOURCE),)
+    exif = read_exif(picture)
+    location = (Fact(name="EXIF location", value="location present"),) if exif.has_location else ()
+    make, model = exif.text("Make"), exif.text("Model")
+    if not (make or model) or ai_tool_in(f"{make} {model}") or ":{" in f"{make}{model}".replace(" ", ""):
+        summary = "No camera is named in the EXIF data; most pictures online have lost it."
+        if location:
+            return (found(SOURCE, f"{summary} A location is present.", facts=location),)
+        return (absent(SOURCE, summary),)
+    return (
+        found(
+            SOURCE,
+            "The EXIF data names a camera. It is not signed and can be copied, so it does not clear the picture.",
+            claim=Claim.CAPTURE,
+            tool=f"{make} {model}".strip(),
+            facts=(*_facts(exif), *location),
+        ),
+    )
+
+
+def _facts(exif: Exif) -> tuple[Fact, ...]:
+    named = tuple(fact(f"EXIF {n}", exif.text(n)) for n in ("Make", "Model", "LensModel", "Software") if exif.text(n))
+    taken = ("ExposureTime", "FNumber", "ISOSpeedRatings", "FocalLength", "DateTimeOriginal")
+    settings = [name for name in taken if name in exif.values]
+    return (*named, fact("EXIF exposure data", ", ".join(settings))) if settings else named

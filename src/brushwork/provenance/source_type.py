@@ -1,0 +1,158 @@
+"""What plain metadata declares: IPTC source type, credit lines, and programs that are named as AI tools.
+
+Decisions. A source type of the picture itself decides; wholly AI and partly AI are told apart by it alone. The bare
+term without its URI counts too, for real files have it. Without an AI source type: a program field that names a known
+AI tool, or a credit such as "Made with Google AI", says wholly AI; "Edited with Google AI", or `AISystemUsed` without
+a source type, says partly. A creator, credit or source that names an AI company (stock pictures: "Source: OpenAI")
+counts only together with a caption that says that AI made the picture: a portrait supplied by that company has the same
+source. The Chinese label `AIGC` (GB 45438-2025) with Label 1 says wholly AI. All of it is unsigned, so can be forged.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from ..picture import Picture
+from ..text import shown
+from ..verdict import Claim, Evidence, Fact
+from .answers import absent, bare_pixels, fact, found, unreadable
+from .exif import Exif, read_exif
+from .vocabulary import Origin, ai_tool_in, source_type_of
+from .xmp import Xmp, read_iim, read_xmp
+
+SOURCE: Final = "source_type"
+
+_PROGRAMS: Final = ("xmp:CreatorTool", "tiff:Software", "stEvt:softwareAgent", "photoshop:Source", "tiff:Model")
+_PNG_PROGRAMS: Final = ("Software", "software", "Creator", "Generator", "generator", "Source")
+_TYPES: Final = ("Iptc4xmpExt:DigitalSourceType", "Iptc4xmpExt:DigitalSourcefileType")
+_CREDIT_WHOLE: Final = re.compile(
+    r"\b(made|created|generated|imagined) (with|by|using) [a-z ]{0,20}\b(ai|generative)\b", re.I
+)
+_CREDIT_PART: Final = re.compile(r"\b(edited|enhanced|retouched) (with|by|using) [a-z ]{0,20}\b(ai|generative)\b", re.I)
+_AI_COMPANY: Final = re.compile(r"\b(open ?ai|midjourney|stability ?ai|dall[·-]?e)\b", re.I)
+_CAPTION: Final = re.compile(
+    r"\b(generated|created|made|produced) (by|with|using) [^.]{0,60}"
+    r"(dall[·\-. ]?e|midjourney|stable diffusion|artificial intelligence|\bai\b|deep learning model)",
+    re.I,
+)
+
+
+class Sign(NamedTuple):
+    """One declaration: what it says, the tool it names, the field it stands in, and its place in the order."""
+
+    claim: Claim
+    tool: str | None
+    fact: Fact
+    decides: bool = False
+
+
+def read(picture: Picture, _trust_list: Path | None) -> tuple[Evidence, ...]:
+    """What the metadata of `picture` declares of its origin, in XMP, IPTC IIM, EXIF and PNG text."""
+    if picture.data is None:
+        return (bare_pixels(SOURCE),)
+    xmp, exif = read_xmp(picture), read_exif(picture)
+    signs = [*_types(xmp), *_credits(picture, xmp), *_programs(picture, xmp, exif), *_labels(picture, xmp)]
+    evidence = _weigh(signs)
+    damaged = _damage(xmp, exif)
+    if evidence is None:
+        return damaged or (absent(SOURCE, "The metadata names no AI tool and no AI source type."),)
+    return (evidence, *damaged)
+
+
+def _weigh(signs: list[Sign]) -> Evidence | None:
+    if not signs:
+        return None
+    ai = [s for s in signs if s.claim in (Claim.WHOLLY_AI, Claim.PARTLY_AI)]
+    deciding = [s for s in ai if s.decides] or ai or signs
+    claims = {s.claim for s in deciding}
+    claim = next((c for c in (Claim.WHOLLY_AI, Claim.PARTLY_AI, Claim.CAPTURE) if c in claims), Claim.NOT_STATED)
+    tool = next((s.tool for s in (*deciding, *signs) if s.tool), None)
+    words = {
+        Claim.WHOLLY_AI: "The metadata declares that AI made this picture",
+        Claim.PARTLY_AI: "The metadata declares that AI was used in part of this picture",
+        Claim.CAPTURE: "The metadata declares that this is a camera capture",
+    }.get(claim, "The metadata says where the picture comes from, but not that AI made it")
+    names = f" ({tool})" if tool else ""
+    return found(
+        SOURCE,
+        f"{words}{names}; it is not signed, so anyone could have written it.",
+        claim=claim,
+        tool=tool,
+        facts=tuple(s.fact for s in signs),
+    )
+
+
+def _damage(xmp: Xmp, exif: Exif) -> tuple[Evidence, ...]:
+    wrong = (("XMP", xmp.damaged), ("EXIF", exif.damaged))
+    return tuple(
+        unreadable(SOURCE, f"The {kind} metadata could not be read: {shown(why, 140)}.") for kind, why in wrong if why
+    )
+
+
+def _types(xmp: Xmp) -> Iterator[Sign]:
+    """Source types. One inside a structure (an ingredient, a region) is about a part of the picture."""
+    claims = {Origin.AI: Claim.WHOLLY_AI, Origin.PARTLY_AI: Claim.PARTLY_AI, Origin.CAPTURE: Claim.CAPTURE}
+    for found_type in xmp.all(*_TYPES):
+        known = source_type_of(found_type.value)
+        claim = claims.get(known.origin, Claim.NOT_STATED) if known else Claim.NOT_STATED
+        if not found_type.top:
+            claim = Claim.PARTLY_AI if claim is Claim.WHOLLY_AI else claim
+            claim = Claim.NOT_STATED if claim is Claim.CAPTURE else claim
+        meaning = f" ({known.words})" if known else ""
+        yield Sign(claim, None, fact(f"XMP {found_type.name}", f"{found_type.value}{meaning}"), decides=True)
+    for system in xmp.all("Iptc4xmpExt:AISystemUsed"):
+        yield Sign(Claim.PARTLY_AI, shown(system.value, 120), fact(f"XMP {system.name}", system.value))
+
+
+def _credits(picture: Picture, xmp: Xmp) -> Iterator[Sign]:
+    fields = {f"XMP {name}": xmp.first(name) for name in ("photoshop:Credit", "photoshop:Source", "dc:creator")}
+    fields |= read_iim(picture)
+    caption = fields.pop("IPTC Caption", "") or xmp.first("dc:description")
+    supports = _CAPTION.search(caption[:2000]) is not None
+    for name, value in fields.items():
+        tool = ai_tool_in(value)
+        if _CREDIT_WHOLE.search(value[:300]):
+            yield Sign(Claim.WHOLLY_AI, tool.name if tool else None, fact(name, value))
+        elif _CREDIT_PART.search(value[:300]):
+            yield Sign(Claim.PARTLY_AI, tool.name if tool else None, fact(name, value))
+        elif _AI_COMPANY.search(value[:300]):
+            claim = Claim.WHOLLY_AI if supports else Claim.NOT_STATED
+            yield Sign(claim, shown(value, 120), fact(name, value))
+            if supports:
+                yield Sign(claim, None, fact("caption", caption))
+
+
+def _programs(picture: Picture, xmp: Xmp, exif: Exif) -> Iterator[Sign]:
+    """Fields that name the program (or, misused, the camera model) that made the file."""
+    fields = [(f"XMP {p.name}", p.value, p.top) for p in xmp.all(*_PROGRAMS)]
+    fields += [(f"EXIF {name}", exif.text(name), True) for name in ("Software", "Make", "Model", "HostComputer")]
+    fields += [(f"PNG {key}", _text_chunk(picture, key), True) for key in _PNG_PROGRAMS]
+    for name, value, top in fields:
+        tool = ai_tool_in(value) if value else None
+        if tool is not None:
+            # A step of the editing history is about a part of the making, not about the whole picture.
+            yield Sign(Claim.WHOLLY_AI if top else Claim.PARTLY_AI, tool.name, fact(name, value))
+
+
+def _labels(picture: Picture, xmp: Xmp) -> Iterator[Sign]:
+    """The AIGC label: JSON with Label "1" (AI), "2" (perhaps) or "3" (suspected); only the first is a declaration."""
+    for name, value in (
+        ("PNG AIGC", _text_chunk(picture, "AIGC")),
+        *((f"XMP {p.name}", p.value) for p in xmp.all("AIGC")),
+    ):
+        if value and len(value) < 10_000:
+            try:
+                label = json.loads(value)
+            except (ValueError, RecursionError):
+                label = None
+            declared = isinstance(label, dict) and str(label.get("Label")) == "1"
+            yield Sign(Claim.WHOLLY_AI if declared else Claim.NOT_STATED, None, fact(name, value))
+
+
+def _text_chunk(picture: Picture, key: str) -> str:
+    value = picture.info.get(key) if picture.facts.format == "PNG" else None
+    return value if isinstance(value, str) else ""
