@@ -41,10 +41,10 @@ def annotate(source: Source, verdict: Verdict, limits: Limits = Limits()) -> Ima
     return sheet
 
 
-def write_annotated(source: Source, verdict: Verdict, path: Path) -> None:
+def write_annotated(source: Source, verdict: Verdict, path: Path, limits: Limits = Limits()) -> None:
     """Write `annotate` as PNG. Raises PictureNotFound where the folder cannot be written to."""
     try:
-        annotate(source, verdict).save(path, "PNG")
+        annotate(source, verdict, limits).save(path, "PNG")
     except OSError as error:
         name, why = shown(str(path)), error.strerror or type(error).__name__
         raise PictureNotFound(f"{name} cannot be written: {why}.", "Check the folder of --annotate.") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -10,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from .errors import BrushworkError, PictureError
+from .errors import PictureError
+from .failures import failed, new_id
 from .forensics.bundle import Bundle, load_bundle
 from .forensics.calibration import probability, reference_at
 from .forensics.regions import regions_of
@@ -19,7 +19,7 @@ from .forensics.stability import views
 from .picture import Limits, Picture, Source, open_picture
 from .provenance import read_all
 from .settings import Settings, load_settings
-from .verdict import Evidence, Fact, Failure, Regions, Stability, State, Verdict
+from .verdict import Evidence, Fact, Regions, Stability, State, Verdict
 from .weighing import Case, Reading, pixel_answer, rates_of, warnings_of, weigh, wording
 
 Channel = Literal["python", "command_line", "http", "page"]
@@ -33,7 +33,7 @@ class Examiner:
     ) -> None:
         """Load the model of `bundle`; `trust_list` is a PEM file of C2PA certificates to trust."""
         self.bundle = bundle
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
         self._trust_list = trust_list
         self._scorer = Scorer(bundle, threads)
 
@@ -63,7 +63,7 @@ class Examiner:
         """
         clock = _Clock()
         with clock.stage("decode"):
-            picture = open_picture(source, self._limits, name)
+            picture = open_picture(source, self.limits, name)
             facts = picture.input_facts()
         with clock.stage("provenance"):
             provenance = read_all(picture, self._trust_list)
@@ -105,13 +105,13 @@ class Examiner:
 
     def explain(self, source: Source) -> Regions:
         """Only the map of where the pixel score comes from."""
-        _, regions = self._look(open_picture(source, self._limits), explain=True, stability=False)
+        _, regions = self._look(open_picture(source, self.limits), explain=True, stability=False)
         assert regions is not None, "asked for"
         return regions
 
     def stability(self, source: Source) -> Stability:
         """Only the range of the probability under eight harmless re-encodings."""
-        reading, _ = self._look(open_picture(source, self._limits), explain=False, stability=True)
+        reading, _ = self._look(open_picture(source, self.limits), explain=False, stability=True)
         assert reading.stability is not None, "asked for"
         return reading.stability
 
@@ -160,22 +160,6 @@ class Examiner:
                 Fact(name="contrast", value=f"{reading.contrast:.1f}"),
             ),
         )
-
-
-def failed(error: BrushworkError, *, external_id: str | None = None, channel: Channel = "python") -> Verdict:
-    """The verdict of a picture that could not be examined: no answer, and why."""
-    return Verdict(
-        id=new_id(),
-        created_at=datetime.now(UTC),
-        channel=channel,
-        external_id=external_id,
-        error=Failure(type=error.slug, title=error.title, detail=error.detail, advice=error.advice),
-    )
-
-
-def new_id() -> str:
-    """An id that cannot be guessed: 128 random bits, 22 letters that are safe in a URL."""
-    return secrets.token_urlsafe(16)
 
 
 class _Clock:

@@ -19,3 +19,8 @@ def shown(text: str, limit: int = MAX_SHOWN) -> str:
     line = " ".join(clean.split())
     cut = len(line) > limit or len(text) > len(head)
     return f"{line[: limit - 1]}…" if cut else line
+
+
+def spreadsheet_safe(cell: str) -> str:
+    """Return `cell` with a leading apostrophe where a spreadsheet would take it for a formula."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -1,12 +1,14 @@
 """Worker processes that decode and examine: a hang is stopped, a death is replaced, memory is bounded.
 
 Command line and service share this pool. Each process loads the bundle once and gives back the verdict, or the error of
-that one picture.
+that one picture. The process that owns the pool loads neither numpy nor the model runtime for it.
 """
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
+import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -18,17 +20,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, Thread
 from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from .annotated import annotated_png, write_annotated
 from .errors import BrushworkError, ExaminationTimeout, QueueFull, WorkerLost
-from .examine import Channel, Examiner, failed
+from .failures import failed
 from .forensics.bundle import load_bundle
-from .picture import Limits
 from .settings import Settings
 from .verdict import Verdict
+
+if TYPE_CHECKING:  # the model runtime, the decoders and the C2PA library are loaded in the workers only
+    from .examine import Channel, Examiner
 
 _Made = TypeVar("_Made")
 
@@ -47,39 +50,67 @@ class Job:
     annotate_to: Path | None = None
 
 
-_examiner: Examiner | None = None  # one per worker process, set by `_start` and read by `_examine`
+_examiner: Examiner | None = None  # one per worker process, set by `_start` and read by `_verdict_of`
+_trouble: BrushworkError | None = None  # why there is none
 
 
 def _start(settings: Settings) -> None:
-    """Bound the memory of this worker and load the bundle."""
-    global _examiner  # noqa: PLW0603  a process pool hands state to its tasks in no other way
+    """Bound the memory of this worker and load the bundle. What is wrong with the bundle is told to every job."""
+    global _examiner, _trouble  # noqa: PLW0603  a process pool hands state to its tasks in no other way
     if sys.platform == "linux":
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (settings.memory_limit, settings.memory_limit))
-    _examiner = Examiner.from_settings(settings)
+    from .examine import Examiner
+
+    try:
+        _examiner = Examiner.from_settings(settings)
+    except BrushworkError as error:
+        _trouble = error
 
 
 def _examine(job: Job) -> Verdict | BrushworkError:
+    return _guarded(job, _examine_and_annotate)
+
+
+def _annotate(job: Job) -> bytes | BrushworkError:
+    return _guarded(job, _annotated)
+
+
+def _guarded(job: Job, task: Callable[[Job], _Made]) -> _Made | BrushworkError:
+    """Give back the error of one picture as a value. A fault of Brushwork itself must not stop the other pictures
+    either: it is logged with its trace and given back as the root of the tree."""
     try:
-        verdict = _verdict_of(job)
-        if job.annotate_to is not None:
-            write_annotated(job.source, verdict, job.annotate_to)
+        return task(job)
     except BrushworkError as error:
         return error
+    except MemoryError:
+        raise
+    except Exception as error:  # see above
+        logging.getLogger(__name__).exception("an examination failed in an unforeseen way")
+        return BrushworkError(
+            f"{job.name} could not be examined: Brushwork itself failed with {type(error).__name__}.",
+            "Please report it, with the picture if you may share it.",
+        )
+
+
+def _examine_and_annotate(job: Job) -> Verdict:
+    verdict = _verdict_of(job)
+    if job.annotate_to is not None:
+        from .annotated import write_annotated
+
+        write_annotated(job.source, verdict, job.annotate_to, _loaded().limits)
     return verdict
 
 
-def _annotate(job: Job, limits: Limits) -> bytes | BrushworkError:
-    try:
-        return annotated_png(job.source, _verdict_of(job), limits)
-    except BrushworkError as error:
-        return error
+def _annotated(job: Job) -> bytes:
+    from .annotated import annotated_png
+
+    return annotated_png(job.source, _verdict_of(job), _loaded().limits)
 
 
 def _verdict_of(job: Job) -> Verdict:
-    assert _examiner is not None, "the initializer ran"
-    return _examiner.examine(
+    return _loaded().examine(
         job.source,
         name=job.name,
         explain=job.explain,
@@ -89,8 +120,15 @@ def _verdict_of(job: Job) -> Verdict:
     )
 
 
+def _loaded() -> Examiner:
+    if _trouble is not None:
+        raise _trouble
+    assert _examiner is not None, "the initializer ran"
+    return _examiner
+
+
 def _awake() -> bool:
-    return _examiner is not None
+    return bool(_loaded())
 
 
 class Workers:
@@ -125,7 +163,10 @@ class Workers:
         return self.settings.queue + self.count
 
     def warm(self) -> Future[bool]:
-        """Start the processes now rather than with the first picture; done when the first one has its bundle loaded."""
+        """Start the processes now rather than with the first picture; done when the first one has its bundle loaded.
+
+        The future raises the BundleError of a model that does not load, or BrokenProcessPool where no process starts.
+        """
         return self._schedule(_awake)
 
     def submit(self, job: Job) -> Future[Verdict | BrushworkError]:
@@ -134,7 +175,7 @@ class Workers:
 
     def annotate(self, job: Job) -> Future[bytes | BrushworkError]:
         """Queue one picture for the PNG with its verdict printed under it; errors as with `submit`."""
-        return self._queue(_annotate, job, Limits.of(self.settings))
+        return self._queue(_annotate, job)
 
     def _queue(self, task: Callable[..., _Made], *given: object) -> Future[_Made]:
         with self._lock:
@@ -152,7 +193,7 @@ class Workers:
         return future
 
     def _schedule(self, task: Callable[..., _Made], *given: object) -> Future[_Made]:
-        with self._lock:
+        with self._lock, _interrupts_held_back():
             if not self._closed and not self._pool.active:
                 self._replace_pool()
             future: Future[_Made] = self._pool.schedule(task, args=given, timeout=self.settings.time_limit)
@@ -185,7 +226,7 @@ class Workers:
         ahead: deque[tuple[Job, Future[Verdict | BrushworkError]]] = deque()
         for job in jobs:
             ahead.append((job, self.submit(job)))
-            if len(ahead) > 2 * self.count:
+            if len(ahead) > min(2 * self.count, self.room - 1):
                 yield self._next(ahead)
         while ahead:
             yield self._next(ahead)
@@ -235,3 +276,16 @@ class Workers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Processes that start in here inherit the block: Ctrl-C reaches the owner of the pool, which stops them."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
