@@ -1,0 +1,177 @@
+"""The forms of a report. All but the table are written picture by picture and flushed, so a crash loses nothing.
+
+json and jsonl carry the exact path (undecodable bytes as lone surrogates, all in ASCII escapes) and the whole verdict;
+csv, md and table are for people and show paths and sentences without anything that acts on a terminal or a spreadsheet.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from typing import Any, Final, Protocol, TextIO
+
+from ..text import shown, spreadsheet_safe
+from ..verdict import Evidence, State, Verdict
+
+
+class Writer(Protocol):
+    """Takes finished pictures in order; `finish` completes the report, also after an interruption."""
+
+    def row(self, path: str, verdict: Verdict) -> None:
+        """Add one picture."""
+
+    def finish(self) -> None:
+        """Complete the report."""
+
+
+def as_row(path: str, verdict: Verdict) -> dict[str, Any]:
+    """The row of json and jsonl: the path and the verdict's own shape."""
+    return {"path": path, **verdict.to_dict()}
+
+
+class JsonLines:
+    """One object a line."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def row(self, path: str, verdict: Verdict) -> None:
+        """Write and flush one line."""
+        self._out.write(json.dumps(as_row(path, verdict)) + "\n")
+        self._out.flush()
+
+    def finish(self) -> None:
+        """Nothing is left to write."""
+
+
+class JsonArray:
+    """One array of the same objects, an object a line."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._before = "[\n"
+
+    def row(self, path: str, verdict: Verdict) -> None:
+        """Write and flush one object."""
+        self._out.write(self._before + json.dumps(as_row(path, verdict)))
+        self._out.flush()
+        self._before = ",\n"
+
+    def finish(self) -> None:
+        """Close the array; one without pictures is `[]`."""
+        self._out.write("[]\n" if self._before == "[\n" else "\n]\n")
+        self._out.flush()
+
+
+CSV_COLUMNS: Final[tuple[tuple[str, Callable[[Verdict], object]], ...]] = (
+    ("answer", lambda v: v.answer),
+    ("reason", lambda v: v.reason),
+    ("probability", lambda v: v.probability),
+    ("label", lambda v: v.label),
+    ("human_works_this_high", lambda v: v.reference and v.reference.fpr_at_score),
+    ("why", lambda v: v.wording and v.wording.why),
+    ("declared_by", lambda v: "; ".join(declarations(v))),
+    ("stability_min", lambda v: v.stability and v.stability.min),
+    ("stability_max", lambda v: v.stability and v.stability.max),
+    ("stability_flips", lambda v: v.stability and v.stability.flips),
+    ("regions", lambda v: v.regions and v.regions.words),
+    ("warnings", lambda v: "; ".join(w.code for w in v.warnings)),
+    ("sha256", lambda v: v.input and v.input.sha256),
+    ("format", lambda v: v.input and v.input.format),
+    ("width", lambda v: v.input and v.input.width),
+    ("height", lambda v: v.input and v.input.height),
+    ("bytes", lambda v: v.input and v.input.bytes),
+    ("model", lambda v: v.model and f"{v.model.name} {v.model.version}"),
+    ("error", lambda v: v.error and v.error.type),
+    ("error_detail", lambda v: v.error and f"{v.error.detail} {v.error.advice}"),
+)
+
+
+class Csv:
+    """A line a picture under a heading; cells that a spreadsheet would run begin with an apostrophe."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._lines = csv.writer(out, lineterminator="\n")
+        self._lines.writerow(["path", *(name for name, _ in CSV_COLUMNS)])
+
+    def row(self, path: str, verdict: Verdict) -> None:
+        """Write and flush one line."""
+        self._lines.writerow([_cell(visible(path)), *(_cell(read(verdict)) for _, read in CSV_COLUMNS)])
+        self._out.flush()
+
+    def finish(self) -> None:
+        """Flush the heading of a report without pictures."""
+        self._out.flush()
+
+
+class Markdown:
+    """A table for issue trackers and reports."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._out.write("| picture | answer | probability | why |\n|---|---|---:|---|\n")
+
+    def row(self, path: str, verdict: Verdict) -> None:
+        """Write and flush one line."""
+        cells = (visible(path), answer_words(verdict), score_words(verdict), why_words(verdict))
+        self._out.write("| " + " | ".join(_plain_markdown(cell) for cell in cells) + " |\n")
+        self._out.flush()
+
+    def finish(self) -> None:
+        """Flush the heading of a report without pictures."""
+        self._out.flush()
+
+
+def answer_words(verdict: Verdict) -> str:
+    """The answer in words, or the title of what went wrong."""
+    if verdict.error is not None:
+        return verdict.error.title
+    return verdict.answer.words if verdict.answer else ""
+
+
+def score_words(verdict: Verdict) -> str:
+    """The calibrated probability with two digits, with its range where stability was asked for."""
+    if verdict.probability is None:
+        return ""
+    spread = verdict.stability
+    return f"{verdict.probability:.2f}" + (f" ({spread.min:.2f}-{spread.max:.2f})" if spread else "")
+
+
+def why_words(verdict: Verdict) -> str:
+    """The rule in a sentence, what the file declares, and where the score comes from if that was asked for."""
+    if verdict.error is not None:
+        return f"{verdict.error.detail} {verdict.error.advice}"
+    words = [verdict.wording.why] if verdict.wording else []
+    words += declarations(verdict)
+    return " ".join([*words, verdict.regions.words] if verdict.regions else words)
+
+
+def declarations(verdict: Verdict) -> list[str]:
+    """What the file says of its origin, a sentence for each reader that found a declaration of AI."""
+    return [_declared(evidence) for evidence in verdict.evidence if evidence.declares_ai]
+
+
+def _declared(evidence: Evidence) -> str:
+    assert evidence.state is State.FOUND, "only what was found declares anything"
+    return shown(evidence.summary)
+
+
+def visible(path: str) -> str:
+    """A path on one line, with everything that does not print written as its escape: two paths never look alike."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in path)
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else spreadsheet_safe(str(value)) if isinstance(value, str) else str(value)
+
+
+_MARKDOWN: Final = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", **{c: f"\\{c}" for c in "\\`*_{}[]()#+!|~@:"}}
+)
+
+
+def _plain_markdown(text: str) -> str:
+    """Text that Markdown shows as it is: no links, no markup, no new cells."""
+    return text.translate(_MARKDOWN)
