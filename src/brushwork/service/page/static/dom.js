@@ -1,0 +1,91 @@
+// Elements from values. Text becomes text nodes and attributes are set one by one: markup in a file name, a prompt or
+// a metadata field can never become markup of the page.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** @typedef {Node | string | number | null | undefined | false | Child[]} Child */
+/** @typedef {Record<string, string | number | boolean | null | undefined | EventListener>} Attributes */
+
+/**
+ * An HTML element. `onclick` and its like take a function; true sets an empty attribute; false and null set none.
+ * @param {string} tag
+ * @param {Attributes} [attributes]
+ * @param {...Child} children
+ * @returns {HTMLElement}
+ */
+export function h(tag, attributes = {}, ...children) {
+  return fill(document.createElement(tag), attributes, children);
+}
+
+/**
+ * An SVG element, by the same rules.
+ * @param {string} tag
+ * @param {Attributes} [attributes]
+ * @param {...Child} children
+ * @returns {SVGElement}
+ */
+export function s(tag, attributes = {}, ...children) {
+  return fill(/** @type {SVGElement} */ (document.createElementNS(SVG, tag)), attributes, children);
+}
+
+/**
+ * A drawing of `icons.svg`, which says nothing that the text beside it does not say.
+ * @param {string} name
+ * @param {string} className
+ */
+export function icon(name, className) {
+  const drawing = s("use", { href: `/static/icons.svg#${name}` });
+  return s("svg", { class: className, "aria-hidden": "true", focusable: "false" }, drawing);
+}
+
+/**
+ * The element of the shell with this id, which the server always renders.
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export function byId(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page lacks #${id}`);
+  return found;
+}
+
+/**
+ * Replace what is in `box`, and keep the focus on the element of the same id if it was inside.
+ * @param {HTMLElement} box
+ * @param {...Child} children
+ */
+export function refill(box, ...children) {
+  const focused = box.contains(document.activeElement) ? document.activeElement?.id : "";
+  box.replaceChildren(...nodes(children));
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+}
+
+/**
+ * @template {Element} E
+ * @param {E} element
+ * @param {Attributes} attributes
+ * @param {Child[]} children
+ * @returns {E}
+ */
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (typeof value === "function") element.addEventListener(name.slice(2), value);
+    else if (name.startsWith("on") || name === "style") throw new Error(`${name} as text is refused by the page's policy`);
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...nodes(children));
+  return element;
+}
+
+/**
+ * @param {Child[]} children
+ * @returns {(Node | string)[]}
+ */
+function nodes(children) {
+  return children.flatMap((child) => {
+    if (Array.isArray(child)) return nodes(child);
+    if (child === null || child === undefined || child === false) return [];
+    return [child instanceof Node ? child : String(child)];
+  });
+}

@@ -1,0 +1,100 @@
+// The picture on its mount, with the regions drawn over it on demand.
+
+import { h, s } from "./dom.js";
+import { two, words } from "./words.js";
+
+/** @typedef {import("./types.js").Verdict} Verdict */
+/** @typedef {import("./types.js").Region} Region */
+
+const [START, STEP] = [60, 10];
+const MOST_NUMBERS = 25;
+const [SMALL, ENLARGED] = [96, 192]; // pixels of the longer side
+
+/**
+ * The picture itself. Formats that the browser cannot show (TIFF, HEIC) are said to be so.
+ * @param {string} url of the file, held by the browser
+ * @param {string} name
+ * @param {Verdict} verdict
+ */
+export function picture(url, name, verdict) {
+  const map = verdict.regions && drawing(verdict.regions.patches, verdict.input.width, verdict.input.height);
+  const times = enlarged(verdict.input.width, verdict.input.height);
+  const width = times > 1 && verdict.input.width * times;
+  const image = h("img", { src: url, width, class: times > 1 && "pixels", alt: `The picture that was checked: ${name}` });
+  const frame = h("div", { class: "frame" }, image, map);
+  image.addEventListener("error", () => {
+    frame.replaceChildren(h("p", { class: "unshown" }, `This browser cannot show ${verdict.input.format ?? "this"} files. The server could read it.`));
+  });
+  const note = times > 1 && h("figcaption", { class: "fine" }, `Shown ${times} times as large.`);
+  return { mount: h("figure", { class: "mount" }, frame, note), controls: map && controls(map, verdict) };
+}
+
+/** How many times larger a very small picture is shown. @param {number} width @param {number} height */
+function enlarged(width, height) {
+  const side = Math.max(width, height);
+  return side < SMALL ? Math.floor(ENLARGED / side) : 1;
+}
+
+/**
+ * Boxes in the pixels of the upright picture: the stronger, the more opaque, each with its number.
+ * @param {Region[]} patches
+ * @param {number} width
+ * @param {number} height
+ */
+function drawing(patches, width, height) {
+  const text = Math.max(12, Math.min(width, height) / 24);
+  const map = s("svg", { class: "map", viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true", focusable: "false" });
+  for (const patch of [...patches].sort((a, b) => a.probability - b.probability)) {
+    const { x, y, probability } = patch;
+    map.append(s("rect", { x, y, width: patch.width, height: patch.height, "fill-opacity": (probability * 0.7).toFixed(3) }));
+  }
+  for (const patch of patches.length <= MOST_NUMBERS ? patches : []) {
+    const place = { x: patch.x + patch.width / 2, y: patch.y + patch.height / 2, "font-size": text.toFixed(1) };
+    map.append(s("text", { ...place, "text-anchor": "middle", "dominant-baseline": "middle" }, two(patch.probability)));
+  }
+  map.style.display = "none";
+  return map;
+}
+
+/**
+ * Off by default: a map is only looked at by one who asked for it, with the caveat beside it.
+ * @param {SVGElement} map
+ * @param {Verdict} verdict
+ */
+function controls(map, verdict) {
+  const slider = /** @type {HTMLInputElement} */ (
+    h("input", { id: "opacity", type: "range", min: STEP, max: 100, step: STEP, value: START })
+  );
+  const strength = h(
+    "div",
+    { class: "slider" },
+    h("button", { type: "button", "aria-label": "Fainter", onclick: () => set(-STEP) }, "−"),
+    slider,
+    h("button", { type: "button", "aria-label": "Stronger", onclick: () => set(STEP) }, "+"),
+  );
+  const fold = h("div", { class: "strength", hidden: true }, h("label", { for: "opacity" }, "Strength of the map"), strength);
+  const show = (/** @type {boolean} */ on) => {
+    map.style.display = on ? "" : "none";
+    fold.hidden = !on;
+  };
+  const set = (/** @type {number} */ by) => {
+    slider.value = String(Number(slider.value) + by);
+    map.style.opacity = String(Number(slider.value) / 100);
+  };
+  slider.addEventListener("input", () => set(0));
+  set(0);
+  return h(
+    "section",
+    { class: "part regions", "aria-labelledby": "regions" },
+    h("h3", { id: "regions" }, words.heading.regions),
+    h("fieldset", { class: "switch" }, h("legend", { class: "unseen" }, "Drawn over the picture"), choice("None", true, () => show(false)), choice("Regions", false, () => show(true))),
+    fold,
+    h("p", {}, verdict.regions?.words),
+    h("p", { class: "fine" }, words.map_caveat),
+  );
+}
+
+/** @param {string} name @param {boolean} checked @param {EventListener} onchange */
+function choice(name, checked, onchange) {
+  return h("label", {}, h("input", { type: "radio", name: "overlay", checked, id: `overlay-${name}`, onchange }), h("span", {}, name));
+}
