@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 from ipaddress import ip_address
-from pathlib import Path
+from typing import Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, FilePath, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .errors import SettingsError
@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     max_files: int = Field(200, ge=1, description="pictures in one request")
     database_url: str = Field("sqlite:///brushwork.sqlite3", description="SQLAlchemy URL of the store")
 
-    trust_list: Path | None = Field(None, description="PEM file of C2PA certificates to trust; none is assumed")
+    trust_list: FilePath | None = Field(None, description="PEM file of C2PA certificates to trust; none is assumed")
 
     @model_validator(mode="after")
     def _refuse_open_doors(self) -> Settings:
@@ -64,10 +64,13 @@ def is_loopback(host: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def load_settings() -> Settings:
-    """Read the settings once. Raises SettingsError that names the setting and what is wrong with it."""
+def load_settings(**given: Any) -> Settings:
+    """Read the settings once; `given` goes before the environment.
+
+    Raises SettingsError that names the setting and what is wrong with it.
+    """
     try:
-        return Settings()
+        return Settings(**given)
     except ValidationError as error:
         raise _explained(error) from error
 

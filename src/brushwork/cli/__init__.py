@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 
-def main() -> None:
-    """Run the command line and end the process with its exit code."""
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line with `arguments` (default: those of the process) and end the process with its exit code."""
     import sys
 
     from ..errors import BrushworkError
@@ -13,7 +13,7 @@ def main() -> None:
     from .messages import complain, say
 
     try:
-        build()()
+        build()(arguments)
     except BrushworkError as error:
         complain(error)
         sys.exit(code_of(error))
