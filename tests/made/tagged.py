@@ -82,6 +82,7 @@ def comfy_chunks() -> dict[str, str]:
 def user_comment(text: str, code: bytes = b"UNICODE\0", encoding: str = "utf-16-be") -> Image.Exif:
     """EXIF with a UserComment; an empty `code` writes the bare text, as some savers do."""
     exif = Image.Exif()
+    exif[0x0128] = 2  # a resolution unit: Pillow's AVIF writer drops EXIF whose first directory is empty
     exif.get_ifd(0x8769)[0x9286] = code + text.encode(encoding)
     return exif
 
@@ -127,6 +128,8 @@ def xmp_packet(**properties: str) -> bytes:
 
 def with_xmp(image: Image.Image, packet: bytes, picture_format: str = "JPEG") -> bytes:
     """A JPEG, PNG, WebP or TIFF with an XMP packet."""
+    if picture_format == "TIFF":
+        return encoded(image, "TIFF", tiffinfo={700: packet})
     if picture_format != "PNG":
         return encoded(image, picture_format, xmp=packet)
     info = PngInfo()
