@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import onnxruntime as ort
@@ -11,6 +13,8 @@ from numpy.typing import NDArray
 from ..errors import BundleDamaged
 from .bundle import Bundle
 from .patches import Place, prepare
+
+Session: TypeAlias = ort.InferenceSession
 
 
 @dataclass(frozen=True)
@@ -32,14 +36,8 @@ class Scorer:
 
     def __init__(self, bundle: Bundle, threads: int = 1) -> None:
         """Load the session with `threads` threads. Raises BundleDamaged where ONNX Runtime refuses the model."""
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
         try:
-            self._session = ort.InferenceSession(
-                str(bundle.model_path), sess_options=options, providers=["CPUExecutionProvider"]
-            )
+            self._session = open_session(bundle.model_path, threads)
         except Exception as error:  # ONNX Runtime raises a family of its own that shares no public base
             raise BundleDamaged(
                 f"The model of bundle {bundle.recipe.name} does not load in ONNX Runtime {ort.__version__}.",
@@ -50,8 +48,22 @@ class Scorer:
     def score(self, rgb: NDArray[np.uint8]) -> PatchScores:
         """Score all patches of an upright picture of shape (height, width, 3) in one batch."""
         patches, places = prepare(rgb, self._plan)
-        (logits,) = self._session.run(["logits"], {"patches": patches})
-        return PatchScores(np.asarray(logits, dtype=np.float32).reshape(-1), places, contrast_of(patches))
+        return PatchScores(run_session(self._session, patches), places, contrast_of(patches))
+
+
+def open_session(model: Path, threads: int = 1) -> Session:
+    """An ONNX Runtime session on the CPU with `threads` threads."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return ort.InferenceSession(str(model), sess_options=options, providers=["CPUExecutionProvider"])
+
+
+def run_session(session: Session, patches: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Logits float32 (n,) of patches uint8 (n, size, size, 3)."""
+    (logits,) = session.run(["logits"], {"patches": patches})
+    return np.asarray(logits, dtype=np.float32).reshape(-1)
 
 
 def contrast_of(patches: NDArray[np.uint8]) -> float:

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from ..errors import LabError, PictureError
 from ..picture import Limits, Picture, open_picture
@@ -72,13 +73,9 @@ class Region(NamedTuple):
     width: int
 
 
-def regions_of(row: Row, plan: RegionPlan) -> Iterator[Pixels]:
-    """Cut the regions of one picture, uint8 (height, width, 3), least <= side <= plan.side; fewer where it is too small.
-
-    Raises PictureError where the bytes do not decode, LabError where they are gone.
-    """
+def regions_of(row: Row, picture: Picture, plan: RegionPlan) -> Iterator[Pixels]:
+    """Cut the regions of one picture, uint8 (height, width, 3), least <= side <= plan.side; none if it is too small."""
     rng = stream("region", plan.seed, row.id, row.crop)
-    picture = open_picture(row.data(), LIMITS, name=row.id)
     whole = art_only(grounded(picture, rng), row, rng)
     for _ in range(plan.per_picture):
         for _ in range(TRIES):
@@ -136,6 +133,33 @@ def crop(rgb: Pixels, side: int, rng: Random) -> Pixels:
     return rgb[y : y + side, x : x + side]
 
 
+class Forbidden(NamedTuple):
+    """Difference hashes of pictures that may not be trained on, and by how many bits another counts as the same."""
+
+    hashes: NDArray[np.uint64]
+    bits: int
+
+    @classmethod
+    def of(cls, rows: Iterable[Row], bits: int) -> Forbidden:
+        """The known hashes of `rows`."""
+        return cls(np.array([int(r.dhash, 16) for r in rows if r.dhash], dtype=np.uint64), bits)
+
+    def near(self, rgb: Pixels) -> bool:
+        """True where `rgb` is one of them, or nearly."""
+        if not len(self.hashes):
+            return False
+        return bool((np.bitwise_count(self.hashes ^ np.uint64(int(dhash(rgb), 16))) <= self.bits).any())
+
+
+NOTHING: Final = Forbidden(np.array([], dtype=np.uint64), 0)
+
+
+def dhash(rgb: Pixels) -> str:
+    """Difference hash as in the packed sets: 9 x 8 grey, bilinear, bit set where a pixel is brighter than its right one."""
+    grey = np.asarray(Image.fromarray(rgb).convert("L").resize((9, 8), Image.Resampling.BILINEAR))
+    return np.packbits(grey[:, :-1] > grey[:, 1:]).tobytes().hex()
+
+
 class RegionCache:
     """Regions in one raw file: `regions.u8` of shape (slots, side, side, 3), rows and sizes in `regions.json`."""
 
@@ -147,7 +171,7 @@ class RegionCache:
         self.plan = RegionPlan(**stored["plan"])
         self.rows = tuple(Row(**r) for r in stored["rows"])
         self.regions = tuple(Region(*r) for r in stored["regions"])
-        self.broken: dict[str, str] = stored["broken"]
+        self.left_out: dict[str, str] = stored["left_out"]
         side = self.plan.side
         self._pixels: NDArray[np.uint8] = np.memmap(
             folder / "regions.u8", dtype=np.uint8, mode="r", shape=(len(self.regions), side, side, 3)
@@ -159,30 +183,46 @@ class RegionCache:
 
     @classmethod
     def build(
-        cls, rows: Sequence[Row], plan: RegionPlan, folder: Path, tick: Iterable[Row] | None = None
+        cls,
+        rows: Sequence[Row],
+        plan: RegionPlan,
+        folder: Path,
+        forbidden: Forbidden = NOTHING,
+        tick: Iterable[Row] | None = None,
     ) -> RegionCache:
-        """Decode all `rows` into `folder`; pictures that do not decode are listed with the reason, not hidden.
+        """Decode all `rows` into `folder`; a picture that gives nothing is listed with the reason, not hidden.
 
         `tick` is `rows` wrapped in a progress bar. Raises LabError where the disk is full.
         """
         folder.mkdir(parents=True, exist_ok=True)
         regions: list[Region] = []
-        broken: dict[str, str] = {}
+        left_out: dict[str, str] = {}
         try:
             with (folder / "regions.u8").open("wb") as out:
                 for number, row in enumerate(rows if tick is None else tick):
-                    try:
-                        for pixels in regions_of(row, plan):
-                            regions.append(Region(number, len(regions), *pixels.shape[:2]))
-                            out.write(_canvas(pixels, plan.side).tobytes())
-                    except PictureError as error:
-                        broken[row.id] = error.detail
+                    found, reason = _cut(row, plan, forbidden)
+                    for pixels in found:
+                        regions.append(Region(number, len(regions), *pixels.shape[:2]))
+                        out.write(_canvas(pixels, plan.side).tobytes())
+                    if not found:
+                        left_out[row.id] = reason
                 os.fsync(out.fileno())
-            stored = {"plan": asdict(plan), "rows": [asdict(r) for r in rows], "regions": regions, "broken": broken}
+            stored = {"plan": asdict(plan), "rows": [asdict(r) for r in rows], "regions": regions, "left_out": left_out}
             (folder / "regions.json").write_text(json.dumps(stored), encoding="utf-8")
         except OSError as error:
             raise LabError(f"The cache in {folder} cannot be written: {error}.", "Free some disk space.") from error
         return cls(folder)
+
+
+def _cut(row: Row, plan: RegionPlan, forbidden: Forbidden) -> tuple[list[Pixels], str]:
+    """The regions of one row, or none and the reason."""
+    try:
+        picture = open_picture(row.data(), LIMITS, name=row.id)
+    except PictureError as error:
+        return [], error.detail
+    if forbidden.near(picture.rgb):
+        return [], "nearly a picture that thresholds are fitted on"
+    return list(regions_of(row, picture, plan)), "smaller than a patch, or flat"
 
 
 def _canvas(pixels: Pixels, side: int) -> Pixels:

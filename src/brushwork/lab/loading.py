@@ -77,7 +77,7 @@ class BalancedSampler(Sampler[tuple[int, int, int]]):
             yield (*self._tickets[int(index)], first + position)
 
 
-def shares(caches: Sequence[RegionCache], weights: Sequence[KindWeight]) -> np.ndarray:
+def shares(caches: Sequence[RegionCache], weights: Sequence[KindWeight] = ()) -> np.ndarray:
     """The probability of every region, in order; they add up to one, and to a half for each class."""
     rows = [cache.rows[region.row] for cache in caches for region in cache.regions]
     in_source = Counter((r.source, r.label) for r in rows)

@@ -49,6 +49,9 @@ class PatchNet(nn.Module):
         self.trunk = timm.create_model(
             architecture, pretrained=False, num_classes=classes, drop_rate=dropout, **found[0].options
         )
+        # timm draws this layer for 1000 classes; for one class its first logits would be tens of units wide.
+        nn.init.normal_(self.trunk.classifier.weight, std=0.01)
+        nn.init.zeros_(self.trunk.classifier.bias)
 
     def forward(self, patches: Tensor) -> Tensor:
         """Logits (n, classes) of uint8 patches (n, size, size, 3); (n,) for one class."""

@@ -78,6 +78,7 @@ class BundlePlan(_Strict):
     min_side: int = Field(128, ge=1)
     min_contrast: float = Field(6.0, ge=0)
     min_jpeg_quality: int = Field(25, ge=1, le=100)
+    summary: str = Field("", description="what the model is, in a sentence or two, for the card")
     notes: str = ""
 
 

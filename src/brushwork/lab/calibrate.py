@@ -1,0 +1,179 @@
+"""From logits to probabilities and thresholds, and what they would do on sources that they were not fitted on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from ..errors import LabError
+from ..forensics.calibration import probability
+from ..forensics.recipe import Calibration, ReferenceScores, ReferenceSet, ThresholdFit, ThresholdFits
+from .datasets import AI, HUMAN
+from .evaluate import Scored, logits_of, positive_of, under
+from .metrics import Floats, Rate, threshold_at_fpr
+from .weather import stream
+
+FITTED_UNDER: Final = ("clean", "web")
+"""Thresholds hold under both: each is the stricter of the two."""
+STRICT_FPR: Final = 0.01
+CLEAR_MISSED: Final = 0.05
+SMALLEST_KIND: Final = 30
+FOLDS: Final = 5
+PLACES: Final = 4
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A calibration and the thresholds on the probability that it gives."""
+
+    calibration: Calibration
+    thresholds: ThresholdFits
+
+
+def fit(scored: Sequence[Scored]) -> Fit:
+    """Platt scaling with both classes weighing a half, then thresholds by quantiles of the probabilities.
+
+    Raises LabError where a class or one of FITTED_UNDER is missing.
+    """
+    parts = [under(scored, weather) for weather in FITTED_UNDER]
+    for part in parts:
+        if not 0 < positive_of(part).sum() < len(part):
+            raise LabError("Thresholds need both human and AI works.", "Give a set for fitting with both classes.")
+    calibration = _platt([s for part in parts for s in part])
+    strict = max(threshold_at_fpr(_of(part, HUMAN, calibration), STRICT_FPR) for part in parts)
+    clear = min(float(np.quantile(_of(part, AI, calibration), CLEAR_MISSED, method="lower")) for part in parts)
+    balanced = float(np.median([_equal_error(part, calibration) for part in parts]))
+    strict = _up(strict)
+    clear, balanced = min(_down(clear), strict), min(_down(balanced), strict)
+    return Fit(calibration, _fits(parts, calibration, min(clear, balanced), balanced, strict))
+
+
+def _platt(scored: Sequence[Scored]) -> Calibration:
+    model = LogisticRegression(class_weight="balanced", C=1e3)
+    model.fit(logits_of(scored).reshape(-1, 1), positive_of(scored))
+    return Calibration(scale=float(model.coef_[0, 0]), offset=float(model.intercept_[0]))
+
+
+def probabilities(scored: Sequence[Scored], calibration: Calibration) -> Floats:
+    """The probability that a verdict would show, for each."""
+    return np.array([probability(s.logit, calibration) for s in scored], dtype=np.float64)
+
+
+def _of(scored: Sequence[Scored], label: int, calibration: Calibration) -> Floats:
+    return probabilities([s for s in scored if s.label == label], calibration)
+
+
+def _equal_error(scored: Sequence[Scored], calibration: Calibration) -> float:
+    """The threshold at which as large a share of human works is above as of AI works below."""
+    human, ai = _of(scored, HUMAN, calibration), _of(scored, AI, calibration)
+    values = np.unique(np.concatenate([human, ai]))
+    gaps = [abs(float((human >= v).mean() - (ai < v).mean())) for v in values]
+    return float(values[int(np.argmin(gaps))])
+
+
+def _up(value: float) -> float:
+    """Rounded up to the digits that a probability is shown with: never more false positives than before."""
+    return min(float(np.ceil(value * 10**PLACES) / 10**PLACES), 1 - 10.0**-PLACES)
+
+
+def _down(value: float) -> float:
+    return max(float(np.floor(value * 10**PLACES) / 10**PLACES), 10.0**-PLACES)
+
+
+def _fits(
+    parts: Sequence[Sequence[Scored]], calibration: Calibration, clear: float, balanced: float, strict: float
+) -> ThresholdFits:
+    return ThresholdFits(
+        clear=_described(parts, calibration, clear, f"at most {CLEAR_MISSED:.0%} of AI works at or below", True),
+        balanced=_described(parts, calibration, balanced, "as many human works above as AI works below"),
+        strict=_described(parts, calibration, strict, f"at most {STRICT_FPR:.0%} of human works above"),
+    )
+
+
+def _described(
+    parts: Sequence[Sequence[Scored]], calibration: Calibration, threshold: float, aim: str, at_is_below: bool = False
+) -> ThresholdFit:
+    """The worst of the weathers: the highest false-positive rate, the lowest recall. A score AT clear is cleared."""
+    beyond = np.greater if at_is_below else np.greater_equal
+    human = [_of(part, HUMAN, calibration) for part in parts]
+    ai = [_of(part, AI, calibration) for part in parts]
+    worst = max((Rate(int(beyond(h, threshold).sum()), len(h)) for h in human), key=lambda r: r.value)
+    return ThresholdFit(
+        probability=threshold,
+        fitted_for=f"{aim}, under {' and '.join(FITTED_UNDER)} weather each",
+        fpr=round(worst.value, 4),
+        fpr_upper95=round(worst.upper95, 4),
+        recall=round(min(float(beyond(a, threshold).mean()) for a in ai), 4),
+        n_human=len(human[0]),
+        n_ai=len(ai[0]),
+    )
+
+
+def folds_by_source(scored: Sequence[Scored], folds: int = FOLDS) -> dict[str, int]:
+    """Deal the sources of each class out to folds, large ones first, so that every fold has both classes.
+
+    Raises LabError where a class has fewer sources than folds.
+    """
+    dealt: dict[str, int] = {}
+    for label, word in ((HUMAN, "human"), (AI, "AI")):
+        count: dict[str, int] = {}
+        for s in scored:
+            if s.label == label:
+                count[s.source] = count.get(s.source, 0) + 1
+        if len(count) < folds:
+            raise LabError(f"{len(count)} {word} sources cannot be dealt to {folds} folds.", "Add sources to dev.")
+        names = sorted(count)
+        stream("folds", label).shuffle(names)
+        loads = [0] * folds
+        for name in sorted(names, key=lambda n: -count[n]):
+            dealt[name] = loads.index(min(loads))
+            loads[dealt[name]] += count[name]
+    return dealt
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A score with what a fit on OTHER sources made of it."""
+
+    scored: Scored
+    probability: float
+    looks_ai: bool
+    label_ai: bool
+    cleared: bool
+
+
+def cross_fit(scored: Sequence[Scored], folds: int = FOLDS) -> list[Judged]:
+    """Judge every picture with a calibration and thresholds fitted on the sources of the other folds only.
+
+    That is what may be reported: a threshold fitted on the very pictures it is measured on reaches its aim by design.
+    """
+    fold = folds_by_source(scored, folds)
+    out: list[Judged] = []
+    for number in range(folds):
+        fitted = fit([s for s in scored if fold[s.source] != number])
+        limits = fitted.thresholds.values()
+        for s in scored:
+            if fold[s.source] == number:
+                p = probability(s.logit, fitted.calibration)
+                out.append(Judged(s, p, p >= limits.strict, p >= limits.balanced, p <= limits.clear))
+    return out
+
+
+def reference_set(scored: Sequence[Scored], calibration: Calibration, name: str) -> ReferenceSet:
+    """Probabilities of human works in clean weather by kind; kinds with under SMALLEST_KIND works count in "all" only."""
+    human = [s for s in under(scored, "clean") if s.label == HUMAN]
+    kinds: dict[str, list[Scored]] = {"all": human}
+    for s in human:
+        kinds.setdefault(s.kind, []).append(s)
+    kept = {k: v for k, v in kinds.items() if k == "all" or len(v) >= SMALLEST_KIND}
+    return ReferenceSet(
+        set=name,
+        kinds=tuple(
+            ReferenceScores(kind=k, scores=tuple(sorted(float(p) for p in probabilities(v, calibration))))
+            for k, v in sorted(kept.items())
+        ),
+    )

@@ -1,0 +1,127 @@
+"""From a checkpoint to a bundle folder: ONNX with any number of patches, parity proved, every file hashed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+
+from ..errors import LabError
+from ..forensics.bundle import CARD_FILE, MODEL_FILE, RECIPE_FILE, REFERENCE_FILE
+from ..forensics.recipe import KnownRange, Origin, PatchPlan, Recipe, ReferenceSet
+from ..forensics.scorer import Session, open_session, run_session
+from .calibrate import Fit
+from .networks import PatchNet
+from .plan import LabPlan
+from .weather import stream
+
+PARITY: Final = 1e-4
+EXAMPLES: Final = (2, 1, 9)
+"""Batch sizes that parity is proved on; the first is the one traced (a batch of one would fix the size)."""
+LIBRARIES: Final = ("torch", "timm", "lightning", "onnx", "onnxruntime", "numpy", "Pillow")
+NOTICE_FILE: Final = "NOTICE"
+
+
+def export_onnx(net: PatchNet, size: int, path: Path) -> float:
+    """Write the network as ONNX: input "patches" uint8 (n, size, size, 3), output "logits" float32 (n,).
+
+    Returns the largest difference between torch and ONNX Runtime. Raises LabError where it exceeds PARITY.
+    """
+    net.eval()
+    example = torch.from_numpy(_patches(EXAMPLES[0], size))
+    with torch.no_grad(), contextlib.redirect_stdout(io.StringIO()):  # the exporter prints its progress
+        program = torch.onnx.export(
+            net, (example,), dynamo=True, input_names=["patches"], output_names=["logits"],
+            dynamic_shapes={"patches": {0: torch.export.Dim("n", min=1, max=4096)}}, optimize=True, verbose=False,
+        )  # fmt: skip
+    if program is None:
+        raise LabError("The network was not exported.", "Try another version of torch.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    program.save(str(path), external_data=False)
+    return prove_parity(net, open_session(path), size)
+
+
+def prove_parity(net: PatchNet, session: Session, size: int) -> float:
+    """The largest difference of logits between torch and ONNX Runtime over EXAMPLES. Raises LabError above PARITY."""
+    worst = 0.0
+    for count in EXAMPLES:
+        patches = _patches(count, size)
+        with torch.no_grad():
+            expected = net(torch.from_numpy(patches)).numpy()
+        worst = max(worst, float(np.abs(run_session(session, patches) - expected).max()))
+    if worst > PARITY:
+        raise LabError(f"torch and ONNX Runtime differ by {worst:.2g}, more than {PARITY:g}.", "Do not ship it.")
+    return worst
+
+
+def _patches(count: int, size: int) -> np.ndarray:
+    """Patches with edges and grain: on noise alone, many units of a network stay shut."""
+    rng = stream("parity", count, size)
+    coarse = rng.integers(0, 256, (count, size // 16 + 1, size // 16 + 1, 3))
+    large = np.kron(coarse, np.ones((1, 16, 16, 1)))[:, :size, :size]
+    return np.clip(large + rng.normal(0, 6, (count, size, size, 3)), 0, 255).astype(np.uint8)
+
+
+def origin_of(plan: LabPlan, manifest: str, notes: str) -> Origin:
+    """What made the bundle, for its recipe."""
+    return Origin(
+        created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        libraries={name: version(name) for name in LIBRARIES},
+        git_commit=git_commit(),
+        data_manifest_sha256=manifest,
+        seed=plan.seed,
+        notes=notes,
+    )
+
+
+def git_commit() -> str:
+    """The commit of the code that runs, or "unknown" outside of a git checkout."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (fixed words)
+    except FileNotFoundError:
+        return "unknown"
+    return done.stdout.strip() if done.returncode == 0 else "unknown"
+
+
+def write_bundle(
+    folder: Path, plan: LabPlan, fit: Fit, reference: ReferenceSet, origin: Origin, texts: Mapping[str, str]
+) -> Recipe:
+    """Write recipe.json, reference.json and the `texts` (CARD.md, NOTICE) beside the model.onnx that is there.
+
+    Raises LabError where the model is missing.
+    """
+    if not (folder / MODEL_FILE).is_file():
+        raise LabError(f"There is no {MODEL_FILE} in {folder}.", "Export the network first.")
+    (folder / REFERENCE_FILE).write_text(reference.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    names = (MODEL_FILE, REFERENCE_FILE, *texts)
+    if CARD_FILE not in names:
+        raise LabError("A bundle has a card.", f"Give the text of {CARD_FILE}.")
+    recipe = Recipe(
+        name=plan.name,
+        version=plan.version,
+        patches=PatchPlan(size=plan.train.size, grid=plan.bundle.grid),
+        calibration=fit.calibration,
+        thresholds=fit.thresholds,
+        range=KnownRange(
+            min_side=plan.bundle.min_side,
+            min_contrast=plan.bundle.min_contrast,
+            min_jpeg_quality=plan.bundle.min_jpeg_quality,
+        ),
+        origin=origin,
+        files={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)},
+    )
+    (folder / RECIPE_FILE).write_text(json.dumps(recipe.model_dump(mode="json"), indent=1) + "\n", encoding="utf-8")
+    return recipe
