@@ -35,7 +35,7 @@ $(VENV)/.lab: $(VENV)/.dev constraints-lab.txt
 
 demo: $(VENV)/.run ## examine example pictures, or PICTURES="a.png folder/"
 ifeq ($(strip $(PICTURES)),)
-	@$(BIN)/python -m tests.made.demo build/demo
+	@$(BIN)/python -m tests.made.examples build/demo
 	@$(BIN)/brushwork scan build/demo
 else
 	@$(BIN)/brushwork scan $(PICTURES)
