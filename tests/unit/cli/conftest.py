@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from brushwork.forensics.bundle import MODEL_FILE, RECIPE_FILE, load_bundle
+from tests.made.drawings import drawn
+from tests.made.tagged import A1111, with_chunks
 
 COMMAND = (sys.executable, "-m", "brushwork.cli")
 
@@ -66,11 +67,8 @@ def _text(data: bytes) -> str:
 @pytest.fixture
 def art(tmp_path: Path, draw: Draw) -> Path:
     """A folder of four: a declared AI picture, a flat one and a tiny one (both cannot tell), and a text file."""
-    generated = PngInfo()
-    generated.add_text(
-        "parameters", "a castle\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 300x300, Model: x"
-    )
-    draw(tmp_path / "art" / "declared.png", pnginfo=generated)
+    (tmp_path / "art").mkdir()
+    (tmp_path / "art" / "declared.png").write_bytes(with_chunks(drawn(), {"parameters": A1111}))
     Image.new("RGB", (400, 400), (90, 90, 90)).save(tmp_path / "art" / "flat.png")
     draw(tmp_path / "art" / "tiny.jpg", side=16)
     (tmp_path / "art" / "words.txt").write_text("not a picture")
