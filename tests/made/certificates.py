@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,9 @@ class Authority:
 
 
 @lru_cache(maxsize=8)
-def authority(organisation: str = "Brushwork Test Signer") -> Authority:
-    """A chain of its own whose leaf bears the name `organisation`; the same one for the same name within one run."""
+def authority(organisation: str = "Brushwork Test Signer", ocsp_url: str | None = None) -> Authority:
+    """A chain of its own whose leaf bears the name `organisation` and may name an OCSP responder; the same one for the
+    same name within one run."""
     now = datetime.now(UTC).replace(microsecond=0)
     until = now + timedelta(days=365)
     root_key, middle_key, leaf_key = (generate_private_key(SECP256R1()) for _ in range(3))
@@ -38,7 +39,8 @@ def authority(organisation: str = "Brushwork Test Signer") -> Authority:
     begin = now - timedelta(days=730)
     root = _certificate(root_name, root_key, root_name, root_key, begin, now + timedelta(days=3650), ca=True)
     middle = _certificate(middle_name, middle_key, root_name, root_key, begin, now + timedelta(days=1825), ca=True)
-    leaf = _certificate(_name(organisation, "Leaf"), leaf_key, middle_name, middle_key, begin, until, ca=False)
+    leaf_name = _name(organisation, "Leaf")
+    leaf = _certificate(leaf_name, leaf_key, middle_name, middle_key, begin, until, ca=False, ocsp_url=ocsp_url)
     key = leaf_key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -62,6 +64,7 @@ def _certificate(
     until: datetime,
     *,
     ca: bool,
+    ocsp_url: str | None = None,
 ) -> x509.Certificate:
     builder = (
         x509.CertificateBuilder()
@@ -79,6 +82,9 @@ def _certificate(
     if not ca:
         purposes = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION])
         builder = builder.add_extension(purposes, critical=True)
+    if ocsp_url is not None:
+        place = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(ocsp_url))
+        builder = builder.add_extension(x509.AuthorityInformationAccess([place]), critical=False)
     return builder.sign(issuer_key, hashes.SHA256())
 
 
