@@ -1,4 +1,4 @@
-"""What could spoil a training set: duplicates across splits, lopsided classes, and shortcuts that replace the question."""
+"""What could spoil a training set: duplicates across splits, lopsided classes, shortcuts past the question."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF")
 
 @dataclass(frozen=True)
 class Audit:
-    """What was found. `before` and `after` are AUCs of the shortcut probe on published files and on prepared patches."""
+    """What was found. `before` and `after`: AUCs of the shortcut probe on published files and on prepared patches."""
 
     human: int
     ai: int
@@ -53,7 +53,7 @@ class Audit:
 
 
 def audit(train: Sequence[Row], dev: Sequence[Row], cache: RegionCache, size: int, near: int, seed: int = 0) -> Audit:
-    """Look for all of it; `train` rows whose hash is unknown are compared by file id only (building a cache hashes them)."""
+    """Look for all of it. Rows without a hash are compared by file id only; building a cache hashes every picture."""
     ids = {r.id for r in dev}
     forbidden = Forbidden.of(dev, near)
     count = Counter(r.label for r in train)

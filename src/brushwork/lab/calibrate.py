@@ -164,7 +164,7 @@ def cross_fit(scored: Sequence[Scored], folds: int = FOLDS) -> list[Judged]:
 
 
 def reference_set(scored: Sequence[Scored], calibration: Calibration, name: str) -> ReferenceSet:
-    """Probabilities of human works in clean weather by kind; kinds with under SMALLEST_KIND works count in "all" only."""
+    """Probabilities of human works in clean weather by kind; kinds under SMALLEST_KIND works count in "all" only."""
     human = [s for s in under(scored, "clean") if s.label == HUMAN]
     kinds: dict[str, list[Scored]] = {"all": human}
     for s in human:

@@ -17,7 +17,7 @@ from ..forensics.recipe import Origin
 from .calibrate import SMALLEST_KIND, Fit, Judged, cross_fit
 from .datasets import AI, HUMAN, Row
 from .evaluate import WEATHERS, Scored, family_of, logits_of, positive_of, under
-from .metrics import Bools, Floats, Rate, auc, bootstrap, calibration_error, recall_at_fpr, threshold_at_fpr
+from .metrics import Rate, auc, bootstrap, calibration_error, recall_at_fpr, threshold_at_fpr
 
 FPR_TABLE: Final = (0.001, 0.005, 0.01, 0.02, 0.05)
 WORST: Final = 10
@@ -53,7 +53,7 @@ def card(facts: CardFacts, folder: Path) -> str:
     """The model card, Markdown, with the hashes of the files that lie in `folder` already."""
     judged = cross_fit(facts.scored)
     sections = (
-        _head(facts), _training(facts), _method(facts), _weathers(facts.scored, judged), _answers(judged),
+        _head(facts), _training(facts), _method(facts), _weathers(facts.scored), _answers(judged),
         _by(judged, "False positives of `looks_ai` by kind of human art", HUMAN, _kind(judged), "false positives"),
         _by(judged, "False positives of `looks_ai` by human source", HUMAN, lambda s: s.source, "false positives"),
         _by(judged, "Recall of `looks_ai` by generator and year of its release", AI, _family, "recall"),
@@ -137,7 +137,9 @@ times, of rates exact (Clopper-Pearson), which takes pictures of one source for 
 """
 
 
-def _weathers(scored: Sequence[Scored], judged: Sequence[Judged]) -> str:
+def weather_table(scored: Sequence[Scored]) -> str:
+    """AUC, rates and calibration error under each weather, as a Markdown table."""
+    judged = cross_fit(scored)
     lines = []
     for weather in WEATHERS:
         part = under(scored, weather)
@@ -145,22 +147,17 @@ def _weathers(scored: Sequence[Scored], judged: Sequence[Judged]) -> str:
         here = [j for j in judged if j.scored.weather == weather]
         said = np.array([j.probability for j in here])
         true = np.array([j.scored.label == AI for j in here])
-        lines.append(
-            (
-                weather,
-                bootstrap(auc, scores, positive, sources),
-                bootstrap(partial(_recall, share=0.01), scores, positive, sources),
-                bootstrap(partial(_recall, share=0.05), scores, positive, sources),
-                _rate(here, HUMAN), _rate(here, AI), f"{calibration_error(said, true):.3f}",
-            )
-        )  # fmt: skip
+        figures = (auc, partial(recall_at_fpr, share=0.01), partial(recall_at_fpr, share=0.05))
+        intervals = (bootstrap(figure, scores, positive, sources) for figure in figures)
+        error = f"{calibration_error(said, true):.3f}"
+        lines.append((weather, *intervals, _rate(here, HUMAN), _rate(here, AI), error))
     head = ("weather", "AUC", "recall at 1 % FPR", "recall at 5 % FPR", "FPR of looks_ai", "recall of looks_ai", "ECE")
+    return table(head, lines)
+
+
+def _weathers(scored: Sequence[Scored]) -> str:
     note = "The two columns in the middle choose their threshold on this very set; the two after them are cross-fitted."
-    return f"## By weather\n{table(head, lines)}\n\n{note}\n"
-
-
-def _recall(scores: Floats, positive: Bools, share: float) -> float:
-    return recall_at_fpr(scores, positive, share)
+    return f"## By weather\n{weather_table(scored)}\n\n{note}\n"
 
 
 def _rate(judged: Sequence[Judged], label: int) -> Rate:
@@ -195,7 +192,7 @@ def _by(judged: Sequence[Judged], title: str, label: int, key: Callable[[Scored]
             cells.append(Rate(sum(flags), len(flags)))
         cells.insert(1, len(flags))
         lines.append(cells)
-    head = (label == HUMAN and "kind or source" or "generator", "n", *(f"{what}, {w}" for w in WEATHERS))
+    head = ("group" if label == HUMAN else "generator", "n", *(f"{what}, {w}" for w in WEATHERS))
     return f"## {title}\n{table(head, lines)}\n"
 
 
@@ -220,7 +217,8 @@ Shipped, fitted on the whole set (so these rates are reached by design):
 
 {table(head, shipped)}
 
-On the clean set, a threshold chosen on it for each false-positive rate (under {1 / n:.2%} cannot be told with {n} works):
+On the clean set,
+a threshold chosen on it for each false-positive rate (under {1 / n:.2%} is out of reach of {n} works):
 
 {table(("aim", "logit", "false positives", "recall"), lines)}
 """
@@ -264,7 +262,8 @@ def _origin(facts: CardFacts, folder: Path) -> str:
     hashes = [(MODEL_FILE, f"{model.stat().st_size:,}", f"`{hashlib.sha256(model.read_bytes()).hexdigest()}`")]
     effort = facts.effort
     return f"""## Origin
-Made {origin.created} from commit `{origin.git_commit}`, seed {origin.seed}, data manifest `{origin.data_manifest_sha256}`.
+Made {origin.created} from commit `{origin.git_commit}`, seed {origin.seed},
+data manifest `{origin.data_manifest_sha256}`.
 {effort.crops:,} crops in {effort.seconds / 60:.0f} minutes on {effort.hardware}. torch and ONNX Runtime differ by
 {facts.parity:.1e} at most. {origin.notes}
 

@@ -155,7 +155,7 @@ NOTHING: Final = Forbidden(np.array([], dtype=np.uint64), 0)
 
 
 def dhash(rgb: Pixels) -> str:
-    """Difference hash as in the packed sets: 9 x 8 grey, bilinear, bit set where a pixel is brighter than its right one."""
+    """Difference hash as in the packed sets: 9 x 8 grey, bilinear; a bit where a pixel is brighter than the next."""
     grey = np.asarray(Image.fromarray(rgb).convert("L").resize((9, 8), Image.Resampling.BILINEAR))
     return np.packbits(grey[:, :-1] > grey[:, 1:]).tobytes().hex()
 

@@ -148,11 +148,11 @@ _RESERVED: Final = "Without it nobody knows what must not be trained on: give th
 
 
 def refuse_reserved(rows: Iterable[Row], reserved: frozenset[str]) -> None:
-    """Raise LabError where a row is kept for independent measurement, by its id or by the hash of its bytes' name."""
+    """Raise LabError where a row is kept for independent measurement."""
     hit = [r for r in rows if r.id in reserved]
     if hit:
         raise LabError(
-            f"{len(hit)} pictures are reserved for independent measurement, the first is {hit[0].id} of {hit[0].source}.",
+            f"{len(hit)} pictures are reserved for independent measurement, first {hit[0].id} of {hit[0].source}.",
             "Take them, and best the whole source, out of the manifest.",
         )
 

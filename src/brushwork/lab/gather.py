@@ -57,12 +57,13 @@ def gather(plan: LabPlan) -> Gathered:
 def _sieve(
     rows: Iterable[Row], sieves: Sequence[tuple[str, Callable[[Row], bool]]]
 ) -> tuple[list[Row], tuple[str, ...]]:
-    kept, words = list(rows), []
+    kept = list(rows)
+    words: tuple[str, ...] = ()
     for reason, hit in sieves:
         before = len(kept)
         kept = [r for r in kept if not hit(r)]
         words += _counted(reason, before - len(kept))
-    return kept, tuple(words)
+    return kept, words
 
 
 def _counted(reason: str, count: int) -> tuple[str, ...]:

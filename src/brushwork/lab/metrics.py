@@ -55,7 +55,7 @@ class Rate(NamedTuple):
 
 
 def auc(scores: Floats, positive: Bools) -> float:
-    """Area under the ROC curve: how often an AI work scores above a human one, ties a half. NaN without both classes."""
+    """Area under the ROC curve: how often an AI work outscores a human one, ties a half. NaN without both classes."""
     n_pos = int(positive.sum())
     n_neg = len(positive) - n_pos
     if not n_pos or not n_neg:
@@ -65,7 +65,7 @@ def auc(scores: Floats, positive: Bools) -> float:
 
 
 def threshold_at_fpr(human: Floats, share: float) -> float:
-    """The lowest observed-score threshold t such that at most `share` of the `human` scores are >= t (just above one)."""
+    """The threshold just above an observed score that at most `share` of the `human` scores reach."""
     ordered = np.sort(human)[::-1]
     allowed = int(np.floor(share * len(ordered)))
     return float(np.nextafter(ordered[min(allowed, len(ordered) - 1)], np.inf))

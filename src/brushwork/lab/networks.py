@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ class Architecture(NamedTuple):
 
     name: str
     stem: tuple[str, ...]
-    options: dict[str, object]
+    options: dict[str, Any]
 
 
 ARCHITECTURES: Final = (
@@ -36,6 +36,8 @@ class PatchNet(nn.Module):
 
     Half precision keeps 8 bits: fine for features, too coarse for the pixels that the traces of a generator lie in.
     """
+
+    trunk: Any
 
     def __init__(self, architecture: str = "mobilenetv2_100", classes: int = 1, dropout: float = 0.2) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Training with Lightning: seeds, moving average of the weights, a checkpoint after every epoch, resuming after a kill."""
+"""Training with Lightning: seeds, averaged weights, a checkpoint after every epoch, going on after a kill."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ CHAINS: Final[dict[Weather, Chain]] = {
 
 
 def degrade(rgb: Pixels, weather: Weather, rng: Random) -> Pixels:
-    """Send a picture uint8 (height, width, 3) through one random chain; the size may change. `clean` is the identity."""
+    """Send a picture uint8 (height, width, 3) through one random chain; its size may change. `clean`: nothing."""
     chain = CHAINS[weather]
     if not chain.steps:
         return rgb
@@ -154,7 +154,8 @@ def recolour(rgb: Pixels, alpha: Pixels, rng: Random) -> Pixels:
         return rgb
     ground = rng.integers(0, 256, 3).astype(np.float32)
     clear = 1.0 - alpha[:, :, None].astype(np.float32) / 255
-    return np.clip(rgb + clear * (ground - 255.0) + 0.5, 0, 255).astype(np.uint8)
+    moved = np.clip(rgb + clear * (ground - 255.0) + 0.5, 0, 255)
+    return np.asarray(moved, dtype=np.uint8)
 
 
 def stream(*parts: object) -> Random:

@@ -1,0 +1,124 @@
+"""`brushwork train`, `evaluate`, `calibrate`, `export` and `data audit`: the lab, which needs the extra `lab`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import LabError
+from .messages import is_terminal, say
+from .progress import Progress
+
+if TYPE_CHECKING:
+    from ..lab.datasets import Row
+
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+data = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(data, name="data")
+
+Recipe = Annotated[str, typer.Argument(metavar="RECIPE", help="A TOML file, or the name of a shipped recipe.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of the run: checkpoints, scores, bundle.")]
+NEEDED = ("torch", "timm", "lightning", "sklearn", "onnxscript", "pyarrow")
+
+
+@app.callback()
+def group() -> None:
+    """Train, judge and export models."""
+
+
+@data.callback()
+def data_group() -> None:
+    """Look into training data."""
+
+
+@app.command(epilog="\b\nExamples:\n  brushwork train art-0 --out runs/art-0\n  brushwork train my.toml --fresh\n")
+def train(
+    recipe: Recipe,
+    out: Out = Path("runs/latest"),
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start anew instead of from the newest checkpoint.")] = False,
+) -> None:
+    """Audit the data, train by a recipe, and export the network.
+
+    Started again after a kill, it goes on from the newest checkpoint.
+    """
+    _require_lab()
+    from ..lab.plan import read_plan
+    from ..lab.workflow import run_training
+
+    checkpoint = run_training(read_plan(recipe), out, not fresh, is_terminal(), _ticked)
+    say(f"trained: {checkpoint.name}; next: brushwork evaluate {recipe} --out {out}")
+
+
+@app.command(epilog="\b\nExamples:\n  brushwork evaluate art-0 --out runs/art-0\n")
+def evaluate(recipe: Recipe, out: Out = Path("runs/latest")) -> None:
+    """Score the recipe's dev set under every weather and print AUC and recall at 1 % false positives."""
+    _require_lab()
+    from ..lab.card import weather_table
+    from ..lab.plan import read_plan
+    from ..lab.workflow import run_evaluation
+
+    typer.echo(weather_table(run_evaluation(read_plan(recipe), out, _ticked)))
+
+
+@app.command(
+    epilog="\b\nExamples:\n  brushwork calibrate art-0 --out runs/art-0\n  brushwork models card runs/art-0/bundle\n"
+)
+def calibrate(recipe: Recipe, out: Out = Path("runs/latest")) -> None:
+    """Fit calibration and thresholds on the scores of a run and finish its bundle, with its card."""
+    _require_lab()
+    from ..lab.plan import read_plan
+    from ..lab.workflow import run_calibration
+
+    typer.echo(str(run_calibration(read_plan(recipe), out)))
+
+
+@app.command(epilog="\b\nExamples:\n  brushwork export art-0 --out runs/art-0\n")
+def export(
+    recipe: Recipe,
+    out: Out = Path("runs/latest"),
+    checkpoint: Annotated[Path | None, typer.Option(help="Which checkpoint; default: the newest of the run.")] = None,
+) -> None:
+    """Export a checkpoint to ONNX and prove that both compute the same."""
+    _require_lab()
+    from ..lab.plan import read_plan
+    from ..lab.train import CHECKPOINTS, newest_checkpoint
+    from ..lab.workflow import run_export
+
+    chosen = checkpoint or newest_checkpoint(out / CHECKPOINTS)
+    if chosen is None:
+        raise LabError(f"There is no checkpoint in {out}.", "Run `brushwork train` first, or name one.")
+    difference = run_export(read_plan(recipe), chosen, out)
+    say(f"exported {chosen.name}; torch and ONNX Runtime differ by {difference:.1e} at most")
+
+
+@data.command(epilog="\b\nExamples:\n  brushwork data audit art-0\n")
+def audit(recipe: Recipe) -> None:
+    """Look for duplicates across splits, lopsided classes and shortcuts. Ends with 4 where training would refuse."""
+    _require_lab()
+    from ..lab.plan import read_plan
+    from ..lab.workflow import run_audit
+
+    gathered, _, found = run_audit(read_plan(recipe), _ticked)
+    typer.echo(f"train: {found.human} human of {found.human_sources} sources, {found.ai} AI of {found.ai_sources}")
+    for line in gathered.left_out:
+        typer.echo(f"left out: {line}")
+    typer.echo(f"the same file in dev: {len(found.same_file)}; nearly one of dev: {len(found.near)} (never trained on)")
+    typer.echo(f"shortcut probe, AUC: {found.before:.3f} as published, {found.after:.3f} after the preparation")
+    found.refuse_shortcuts()
+
+
+def _ticked(rows: Sequence[Row]) -> Iterator[Row]:
+    with Progress(len(rows)) as bar:
+        for row in rows:
+            yield row
+            bar.advance()
+
+
+def _require_lab() -> None:
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise LabError(f"The lab needs {', '.join(missing)}.", "Install it with: pip install 'brushwork[lab]'")
