@@ -29,6 +29,11 @@ COMMANDS: Final[tuple[Entry, ...]] = (
     Entry("doctor", "doctor", "Say what is installed and whether it works."),
     Entry("bench", "bench", "Measure how fast this machine examines pictures."),
     Entry("db", "db", "Bring the database of saved verdicts up to date."),
+    Entry("data", "lab", "Look into training data (lab)."),
+    Entry("train", "lab", "Train a model by a recipe (lab)."),
+    Entry("evaluate", "lab", "Measure a trained model (lab)."),
+    Entry("calibrate", "lab", "Fit thresholds and finish the bundle (lab)."),
+    Entry("export", "lab", "Export a trained model to ONNX (lab)."),
 )
 
 

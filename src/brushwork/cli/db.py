@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Build and change the tables of the store.", no_args_is_help=True)
+app = typer.Typer(help="Build and change the tables of the store.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()
@@ -14,7 +14,7 @@ def group() -> None:
     """Build and change the tables of the store."""
 
 
-@app.command()
+@app.command(epilog="\b\nExamples:\n  brushwork db upgrade\n  brushwork db upgrade --url sqlite:///old.sqlite3\n")
 def upgrade(
     url: Annotated[str | None, typer.Option(help="Database; default: BRUSHWORK_DATABASE_URL.")] = None,
 ) -> None:
