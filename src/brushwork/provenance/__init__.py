@@ -12,15 +12,16 @@ from typing import Final, NamedTuple
 from ..picture import Picture
 from ..verdict import Evidence
 from . import camera, credentials, generator_text, hidden_marks, source_type
+from .metadata import Metadata
 
-__all__ = ["READERS", "Reader", "read_all"]
+__all__ = ["READERS", "Metadata", "Reader", "read_all"]
 
 
 class Reader(NamedTuple):
-    """One reader: its name, and what turns a picture and an optional trust list into at least one piece of evidence."""
+    """One reader: its name, and what turns metadata into at least one piece of evidence."""
 
     name: str
-    read: Callable[[Picture, Path | None], tuple[Evidence, ...]]
+    read: Callable[[Metadata], tuple[Evidence, ...]]
 
 
 READERS: Final[tuple[Reader, ...]] = (
@@ -39,4 +40,5 @@ def read_all(picture: Picture, trust_list: Path | None = None) -> tuple[Evidence
 
     Raises SettingsError where the trust list cannot be read; a hostile file raises nothing.
     """
-    return tuple(evidence for reader in READERS for evidence in reader.read(picture, trust_list))
+    metadata = Metadata(picture, trust_list)
+    return tuple(evidence for reader in READERS for evidence in reader.read(metadata))

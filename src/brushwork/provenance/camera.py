@@ -5,23 +5,22 @@ Serial numbers, owners and maker notes are not read at all; of a place only that
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
-from ..picture import Picture
 from ..verdict import Claim, Evidence, Fact
 from .answers import absent, bare_pixels, fact, found
-from .exif import Exif, read_exif
+from .exif import Exif
+from .metadata import Metadata
 from .vocabulary import ai_tool_in
 
 SOURCE: Final = "camera"
 
 
-def read(picture: Picture, _trust_list: Path | None) -> tuple[Evidence, ...]:
-    """The camera that the EXIF of `picture` names. Damaged EXIF is reported by the reader of source types."""
-    if picture.data is None:
+def read(metadata: Metadata) -> tuple[Evidence, ...]:
+    """The camera that the EXIF of the picture names. Damaged EXIF is reported by the reader of source types."""
+    if metadata.bare:
         return (bare_pixels(SOURCE),)
-    exif = read_exif(picture)
+    exif = metadata.exif
     location = (Fact(name="EXIF location", value="location present"),) if exif.has_location else ()
     make, model = exif.text("Make"), exif.text("Model")
     if not (make or model) or ai_tool_in(f"{make} {model}") or ":{" in f"{make}{model}".replace(" ", ""):

@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import SettingsError
-from ..picture import Picture
 from ..text import shown
 from ..verdict import Claim, Evidence, Fact, Trust
 from .answers import absent, bare_pixels, fact, found, unreadable
 from .manifests import Manifest, Reading, manifests_of, read_chain
+from .metadata import Metadata
 
 SOURCE: Final = "credentials"
 MAX_REPORT: Final = 16 << 20
@@ -76,17 +76,18 @@ TAMPERED: Final = frozenset({
 _SUCCESS: Final = re.compile(r"\.(match|validated|trusted|accessible|insideValidity|notRevoked|equal|provenance)$")
 
 
-def read(picture: Picture, trust_list: Path | None) -> tuple[Evidence, ...]:
-    """The Content Credentials of `picture`, checked against the PEM file `trust_list` if given.
+def read(metadata: Metadata) -> tuple[Evidence, ...]:
+    """The Content Credentials of the picture, checked against the trust list if there is one.
 
     Raises SettingsError where the trust list cannot be read.
     """
+    picture = metadata.picture
     if picture.data is None:
         return (bare_pixels(SOURCE),)
     media_type = _MEDIA_TYPES.get(picture.facts.format or "")
     if media_type is None or not _may_have(picture.data, picture.info):
         return (absent(SOURCE, "No Content Credentials (C2PA) in this file."),)
-    return (_read(picture.data, media_type, trust_list),)
+    return (_read(picture.data, media_type, metadata.trust_list),)
 
 
 def _may_have(data: bytes, info: dict[Any, Any]) -> bool:

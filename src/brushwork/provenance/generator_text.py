@@ -15,15 +15,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from ..picture import Picture
 from ..verdict import Claim, Evidence, Fact
 from .answers import absent, bare_pixels, fact, found
-from .exif import Exif, read_exif
+from .exif import Exif
+from .metadata import Metadata
 from .vocabulary import ai_tool_in
-from .xmp import read_iim, read_xmp
 
 SOURCE: Final = "generator_text"
 MAX_TEXT: Final = 1 << 20
@@ -39,11 +37,11 @@ class Mark(NamedTuple):
     declares: bool = True
 
 
-def read(picture: Picture, _trust_list: Path | None) -> tuple[Evidence, ...]:
-    """The generator text of `picture`."""
-    if picture.data is None:
+def read(metadata: Metadata) -> tuple[Evidence, ...]:
+    """The generator text of the picture."""
+    if metadata.bare:
         return (bare_pixels(SOURCE),)
-    marks = tuple(marks_in(_fields(picture)))
+    marks = tuple(marks_in(_fields(metadata)))
     if not marks:
         return (absent(SOURCE, "No text of an image generator in this file."),)
     return (answer(SOURCE, marks, "The file carries the parameters of"),)
@@ -68,17 +66,17 @@ def answer(source: str, marks: tuple[Mark, ...], opening: str) -> Evidence:
     )
 
 
-def _fields(picture: Picture) -> dict[str, str]:
+def _fields(metadata: Metadata) -> dict[str, str]:
     """Every text field by name, PNG keys as they are (the rules know them), others with their place in front."""
     fields: dict[str, str] = {}
-    for key, value in list(picture.info.items())[:MAX_FIELDS]:
+    for key, value in list(metadata.picture.info.items())[:MAX_FIELDS]:
         if isinstance(value, bytes) and key == "comment":
             fields["comment"] = value[:MAX_TEXT].decode("utf-8", "replace")
         elif isinstance(value, str) and isinstance(key, str) and not key.startswith("XML:"):
             fields[key] = value[:MAX_TEXT]
-    fields |= _exif_fields(read_exif(picture))
-    fields["XMP description"] = read_xmp(picture).first("dc:description")
-    fields["IPTC caption"] = read_iim(picture).get("IPTC Caption", "")
+    fields |= _exif_fields(metadata.exif)
+    fields["XMP description"] = metadata.xmp.first("dc:description")
+    fields["IPTC caption"] = metadata.iptc.get("IPTC Caption", "")
     return {key: value for key, value in fields.items() if value}
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import zlib
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -17,6 +16,7 @@ from ..picture import Picture
 from ..verdict import Claim, Evidence
 from .answers import absent, fact, found, not_checked, unreadable
 from .generator_text import Mark, answer, marks_in
+from .metadata import Metadata
 from .watermark import find
 
 SOURCE: Final = "hidden_marks"
@@ -35,9 +35,9 @@ _MAGIC_BYTES: Final = 15
 _HEADER_BYTES: Final = _MAGIC_BYTES + 4
 
 
-def read(picture: Picture, _trust_list: Path | None) -> tuple[Evidence, ...]:
-    """Every hidden mark of `picture` that can be looked for; these readers need no file, only pixels."""
-    return (_stealth(picture), _watermark(picture), _closed())
+def read(metadata: Metadata) -> tuple[Evidence, ...]:
+    """Every hidden mark that can be looked for; these readers need no file, only pixels."""
+    return (_stealth(metadata.picture), _watermark(metadata.picture), _closed())
 
 
 def _closed() -> Evidence:

@@ -13,16 +13,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final, NamedTuple
 
-from ..picture import Picture
 from ..text import shown
 from ..verdict import Claim, Evidence, Fact
 from .answers import absent, bare_pixels, fact, found, unreadable
-from .exif import Exif, read_exif
+from .exif import Exif
+from .metadata import Metadata
 from .vocabulary import Origin, ai_tool_in, source_type_of
-from .xmp import Xmp, read_iim, read_xmp
+from .xmp import Xmp
 
 SOURCE: Final = "source_type"
 
@@ -50,14 +49,13 @@ class Sign(NamedTuple):
     decides: bool = False
 
 
-def read(picture: Picture, _trust_list: Path | None) -> tuple[Evidence, ...]:
-    """What the metadata of `picture` declares of its origin, in XMP, IPTC IIM, EXIF and PNG text."""
-    if picture.data is None:
+def read(metadata: Metadata) -> tuple[Evidence, ...]:
+    """What the metadata declares of its origin, in XMP, IPTC IIM, EXIF and PNG text."""
+    if metadata.bare:
         return (bare_pixels(SOURCE),)
-    xmp, exif = read_xmp(picture), read_exif(picture)
-    signs = [*_types(xmp), *_credits(picture, xmp), *_programs(picture, xmp, exif), *_labels(picture, xmp)]
+    signs = [*_types(metadata.xmp), *_credits(metadata), *_programs(metadata), *_labels(metadata)]
     evidence = _weigh(signs)
-    damaged = _damage(xmp, exif)
+    damaged = _damage(metadata.xmp, metadata.exif)
     if evidence is None:
         return damaged or (absent(SOURCE, "The metadata names no AI tool and no AI source type."),)
     return (evidence, *damaged)
@@ -108,10 +106,12 @@ def _types(xmp: Xmp) -> Iterator[Sign]:
         yield Sign(Claim.PARTLY_AI, shown(system.value, 120), fact(f"XMP {system.name}", system.value))
 
 
-def _credits(picture: Picture, xmp: Xmp) -> Iterator[Sign]:
-    fields = {f"XMP {name}": xmp.first(name) for name in ("photoshop:Credit", "photoshop:Source", "dc:creator")}
-    fields |= read_iim(picture)
-    caption = fields.pop("IPTC Caption", "") or xmp.first("dc:description")
+def _credits(metadata: Metadata) -> Iterator[Sign]:
+    fields = {
+        f"XMP {name}": metadata.xmp.first(name) for name in ("photoshop:Credit", "photoshop:Source", "dc:creator")
+    }
+    fields |= metadata.iptc
+    caption = fields.pop("IPTC Caption", "") or metadata.xmp.first("dc:description")
     supports = _CAPTION.search(caption[:2000]) is not None
     for name, value in fields.items():
         tool = ai_tool_in(value)
@@ -126,11 +126,13 @@ def _credits(picture: Picture, xmp: Xmp) -> Iterator[Sign]:
                 yield Sign(claim, None, fact("caption", caption))
 
 
-def _programs(picture: Picture, xmp: Xmp, exif: Exif) -> Iterator[Sign]:
+def _programs(metadata: Metadata) -> Iterator[Sign]:
     """Fields that name the program (or, misused, the camera model) that made the file."""
-    fields = [(f"XMP {p.name}", p.value, p.top) for p in xmp.all(*_PROGRAMS)]
-    fields += [(f"EXIF {name}", exif.text(name), True) for name in ("Software", "Make", "Model", "HostComputer")]
-    fields += [(f"PNG {key}", _text_chunk(picture, key), True) for key in _PNG_PROGRAMS]
+    fields = [(f"XMP {p.name}", p.value, p.top) for p in metadata.xmp.all(*_PROGRAMS)]
+    fields += [
+        (f"EXIF {name}", metadata.exif.text(name), True) for name in ("Software", "Make", "Model", "HostComputer")
+    ]
+    fields += [(f"PNG {key}", metadata.chunk(key), True) for key in _PNG_PROGRAMS]
     for name, value, top in fields:
         tool = ai_tool_in(value) if value else None
         if tool is not None:
@@ -138,11 +140,11 @@ def _programs(picture: Picture, xmp: Xmp, exif: Exif) -> Iterator[Sign]:
             yield Sign(Claim.WHOLLY_AI if top else Claim.PARTLY_AI, tool.name, fact(name, value))
 
 
-def _labels(picture: Picture, xmp: Xmp) -> Iterator[Sign]:
+def _labels(metadata: Metadata) -> Iterator[Sign]:
     """The AIGC label: JSON with Label "1" (AI), "2" (perhaps) or "3" (suspected); only the first is a declaration."""
     for name, value in (
-        ("PNG AIGC", _text_chunk(picture, "AIGC")),
-        *((f"XMP {p.name}", p.value) for p in xmp.all("AIGC")),
+        ("PNG AIGC", metadata.chunk("AIGC")),
+        *((f"XMP {p.name}", p.value) for p in metadata.xmp.all("AIGC")),
     ):
         if value and len(value) < 10_000:
             try:
@@ -151,8 +153,3 @@ def _labels(picture: Picture, xmp: Xmp) -> Iterator[Sign]:
                 label = None
             declared = isinstance(label, dict) and str(label.get("Label")) == "1"
             yield Sign(Claim.WHOLLY_AI if declared else Claim.NOT_STATED, None, fact(name, value))
-
-
-def _text_chunk(picture: Picture, key: str) -> str:
-    value = picture.info.get(key) if picture.facts.format == "PNG" else None
-    return value if isinstance(value, str) else ""

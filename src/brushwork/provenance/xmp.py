@@ -16,8 +16,9 @@ from defusedxml.ElementTree import fromstring
 from ..picture import Picture
 from ..text import shown
 
-MAX_XMP: Final = 2 << 20
-"""Bytes of an XMP packet that are parsed; Photoshop's longest histories stay below one megabyte."""
+MAX_XMP: Final = 1 << 20
+"""Bytes of an XMP packet that are parsed. Larger ones hold thumbnails or an endless history; the worst packet of this
+size takes half a second."""
 MAX_VALUES: Final = 2000
 
 _RDF: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"

@@ -8,7 +8,7 @@ import pytest
 
 from brushwork.errors import SettingsError
 from brushwork.picture import open_picture
-from brushwork.provenance import credentials
+from brushwork.provenance import Metadata, credentials
 from brushwork.verdict import Claim, Evidence, State, Trust
 from tests.made.certificates import authority
 from tests.made.drawings import drawn, encoded
@@ -21,7 +21,7 @@ CAPTURE = (action("created", "digitalCapture"),)
 
 
 def read(data: bytes, trust_list: Path | None = None) -> Evidence:
-    (evidence,) = credentials.read(open_picture(data), trust_list)
+    (evidence,) = credentials.read(Metadata(open_picture(data), trust_list))
     return evidence
 
 
@@ -161,7 +161,7 @@ def test_a_file_without_credentials_is_absent() -> None:
 
 
 def test_a_bare_picture_is_not_checked() -> None:
-    (evidence,) = credentials.read(open_picture(drawn(size=(64, 64))), None)
+    (evidence,) = credentials.read(Metadata(open_picture(drawn(size=(64, 64)))))
     assert evidence.state is State.NOT_CHECKED
 
 

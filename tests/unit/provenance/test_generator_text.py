@@ -9,7 +9,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from brushwork.picture import open_picture
-from brushwork.provenance import generator_text
+from brushwork.provenance import Metadata, generator_text
 from brushwork.verdict import Claim, Evidence, State, Trust
 from tests.made import tagged
 from tests.made.drawings import drawn, encoded
@@ -19,7 +19,7 @@ ASCII = b"ASCII\0\0\0"
 
 
 def read(data: bytes) -> Evidence:
-    (evidence,) = generator_text.read(open_picture(data), None)
+    (evidence,) = generator_text.read(Metadata(open_picture(data)))
     return evidence
 
 
@@ -137,7 +137,7 @@ def test_hostile_text_is_no_answer_and_no_crash(text: str) -> None:
 
 
 def test_a_bare_picture_is_not_checked() -> None:
-    (evidence,) = generator_text.read(open_picture(Image.new("RGB", (64, 64))), None)
+    (evidence,) = generator_text.read(Metadata(open_picture(Image.new("RGB", (64, 64)))))
     assert evidence.state is State.NOT_CHECKED
 
 

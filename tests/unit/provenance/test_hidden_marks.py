@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from brushwork.picture import Picture, open_picture
-from brushwork.provenance import hidden_marks, watermark
+from brushwork.provenance import Metadata, hidden_marks, watermark
 from brushwork.verdict import Claim, Evidence, State
 from tests.made import hidden, tagged
 from tests.made.drawings import KINDS, drawn, encoded
@@ -18,11 +18,11 @@ BY_TOOL = {message.tool: message for message in watermark.MESSAGES}
 
 
 def stealth_of(picture: Picture) -> Evidence:
-    return hidden_marks.read(picture, None)[0]
+    return hidden_marks.read(Metadata(picture))[0]
 
 
 def watermark_of(picture: Picture) -> Evidence:
-    return hidden_marks.read(picture, None)[1]
+    return hidden_marks.read(Metadata(picture))[1]
 
 
 def test_novelai_stealth() -> None:
@@ -120,7 +120,7 @@ def test_the_bounds_have_the_stated_false_positive_rates() -> None:
 
 
 def test_what_cannot_be_checked_is_said() -> None:
-    closed = hidden_marks.read(open_picture(drawn(size=(64, 64))), None)[-1]
+    closed = hidden_marks.read(Metadata(open_picture(drawn(size=(64, 64)))))[-1]
     assert closed.state is State.NOT_CHECKED
     assert all(name in closed.summary for name in ("SynthID", "Stable Signature", "IMATAG"))
 

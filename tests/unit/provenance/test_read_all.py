@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from brushwork.picture import open_picture
-from brushwork.provenance import READERS, camera, read_all
+from brushwork.provenance import READERS, Metadata, camera, read_all
 from brushwork.verdict import Claim, State, Trust
 from tests.made import tagged
 from tests.made.drawings import drawn, encoded
@@ -30,7 +30,7 @@ def test_bare_pixels_leave_only_the_pixel_readers() -> None:
 
 
 def test_a_camera_is_weak_evidence() -> None:
-    (evidence,) = camera.read(open_picture(encoded(IMAGE, "JPEG", exif=tagged.camera_exif())), None)
+    (evidence,) = camera.read(Metadata(open_picture(encoded(IMAGE, "JPEG", exif=tagged.camera_exif()))))
     assert (evidence.state, evidence.claim, evidence.trust) == (State.FOUND, Claim.CAPTURE, Trust.UNSIGNED)
     assert evidence.tool == "Brushwork Cameras Test One"
     assert "does not clear" in evidence.summary
@@ -38,13 +38,13 @@ def test_a_camera_is_weak_evidence() -> None:
 
 def test_no_camera_is_absent_even_with_a_program() -> None:
     data = encoded(IMAGE, "JPEG", exif=tagged.text_tags({0x0131: "GIMP"}))
-    assert camera.read(open_picture(data), None)[0].state is State.ABSENT
+    assert camera.read(Metadata(open_picture(data)))[0].state is State.ABSENT
 
 
 @pytest.mark.parametrize("model", ["stability_diffusion", 'prompt:{"1": {"class_type": "KSampler", "inputs": {}}}'])
 def test_a_generator_is_no_camera(model: str) -> None:
     data = encoded(IMAGE, "JPEG", exif=tagged.text_tags({0x0110: model}))
-    assert camera.read(open_picture(data), None)[0].state is State.ABSENT
+    assert camera.read(Metadata(open_picture(data)))[0].state is State.ABSENT
 
 
 def test_the_credentials_library_is_loaded_on_first_use_only() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from brushwork.picture import open_picture
-from brushwork.provenance import source_type
+from brushwork.provenance import Metadata, source_type
 from brushwork.provenance.vocabulary import SOURCE_TYPES, ai_tool_in, source_type_of
 from brushwork.verdict import Claim, Evidence, State, Trust
 from tests.made import tagged
@@ -17,7 +17,7 @@ W, P, C, N = Claim.WHOLLY_AI, Claim.PARTLY_AI, Claim.CAPTURE, Claim.NOT_STATED
 
 
 def read(data: bytes) -> Evidence:
-    return source_type.read(open_picture(data), None)[0]
+    return source_type.read(Metadata(open_picture(data)))[0]
 
 
 @pytest.mark.parametrize("picture_format", ["JPEG", "PNG", "WEBP", "TIFF"])
@@ -113,7 +113,7 @@ def test_a_damaged_packet_is_unreadable() -> None:
 def test_damaged_exif_is_unreadable_beside_what_else_was_found() -> None:
     packet = tagged.xmp_packet(xmp__CreatorTool="Midjourney")
     data = encoded(IMAGE, "JPEG", xmp=packet, exif=b"Exif\0\0II*\0\xff\xff\xff\x00")
-    states = [e.state for e in source_type.read(open_picture(data), None)]
+    states = [e.state for e in source_type.read(Metadata(open_picture(data)))]
     assert states == [State.FOUND, State.UNREADABLE]
 
 
