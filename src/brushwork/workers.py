@@ -7,26 +7,21 @@ that one picture. The process that owns the pool loads neither numpy nor the mod
 from __future__ import annotations
 
 import logging
-import multiprocessing
-import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
-
-from pebble import ProcessExpired, ProcessPool
 
 from .errors import BrushworkError, ExaminationTimeout, QueueFull, WorkerLost
 from .failures import failed
 from .forensics.bundle import load_bundle
+from .processes import ProcessDied, Processes
 from .settings import Settings
 from .verdict import Verdict
 
@@ -56,7 +51,7 @@ _trouble: BrushworkError | None = None  # why there is none
 
 def _start(settings: Settings) -> None:
     """Bound the memory of this worker and load the bundle. What is wrong with the bundle is told to every job."""
-    global _examiner, _trouble  # noqa: PLW0603  a process pool hands state to its tasks in no other way
+    global _examiner, _trouble  # noqa: PLW0603  a process hands state to its tasks in no other way
     if sys.platform == "linux":
         import resource
 
@@ -139,18 +134,9 @@ class Workers:
         load_bundle(settings.model)
         self.settings = settings
         self.count = count or settings.workers
-        self._pool = self._new_pool()
-        self._closed = False
+        self._processes = Processes(self.count, settings.time_limit, _start, (settings,))
         self._waiting = 0
         self._lock = Lock()
-
-    def _new_pool(self) -> ProcessPool:
-        return ProcessPool(
-            max_workers=self.count,
-            initializer=_start,
-            initargs=(self.settings,),
-            context=multiprocessing.get_context("spawn"),
-        )
 
     @property
     def waiting(self) -> int:
@@ -165,9 +151,9 @@ class Workers:
     def warm(self) -> Future[bool]:
         """Start the processes now rather than with the first picture; done when the first one has its bundle loaded.
 
-        The future raises the BundleError of a model that does not load, or BrokenProcessPool where no process starts.
+        The future raises the BundleError of a model that does not load, or ProcessDied where no process starts.
         """
-        return self._schedule(_awake)
+        return self._processes.schedule(_awake)
 
     def submit(self, job: Job) -> Future[Verdict | BrushworkError]:
         """Queue one picture. Raises QueueFull where as many wait as may wait; read the result inside `told`."""
@@ -185,25 +171,12 @@ class Workers:
                 )
             self._waiting += 1
         try:
-            future = self._schedule(task, *given)
+            future = self._processes.schedule(task, *given)
         except BaseException:
             self._one_less()
             raise
         future.add_done_callback(self._one_less)
         return future
-
-    def _schedule(self, task: Callable[..., _Made], *given: object) -> Future[_Made]:
-        with self._lock, _interrupts_held_back():
-            if not self._closed and not self._pool.active:
-                self._replace_pool()
-            future: Future[_Made] = self._pool.schedule(task, args=given, timeout=self.settings.time_limit)
-        return future
-
-    def _replace_pool(self) -> None:
-        """A worker that is killed from outside while it waits breaks pebble's pool for good: take a new one."""
-        broken, self._pool = self._pool, self._new_pool()
-        broken.stop()  # type: ignore[no-untyped-call]
-        Thread(target=broken.join, daemon=True).start()  # ends the processes that are left, which may take seconds
 
     def _one_less(self, _: object = None) -> None:
         with self._lock:
@@ -243,12 +216,12 @@ class Workers:
         """Turn the pool's own errors into ours, naming the picture of `job`."""
         try:
             yield
-        except FutureTimeout as error:
+        except TimeoutError as error:
             raise ExaminationTimeout(
                 f"{job.name} took longer than {self.settings.time_limit:g} s and was stopped.",
                 "Give a smaller picture, or raise BRUSHWORK_TIME_LIMIT.",
             ) from error
-        except (ProcessExpired, BrokenProcessPool, MemoryError) as error:
+        except (ProcessDied, MemoryError) as error:
             raise WorkerLost(
                 f"The process that examined {job.name} died.",
                 "Try it again; if it dies again, the picture needs more memory than BRUSHWORK_MEMORY_LIMIT allows.",
@@ -256,18 +229,11 @@ class Workers:
 
     def close(self) -> None:
         """Stop at once; what runs is cut off."""
-        self._closed = True
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()
+        self._processes.close()
 
     def drain(self) -> None:
         """Finish what was accepted, then stop."""
-        self._closed = True
-        if self._pool.active:
-            self._pool.close()  # type: ignore[no-untyped-call]
-        else:
-            self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()
+        self._processes.drain()
 
     def __enter__(self) -> Workers:
         return self
@@ -276,16 +242,3 @@ class Workers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-@contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """Processes that start in here inherit the block: Ctrl-C reaches the owner of the pool, which stops them."""
-    if sys.platform == "win32":
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,233 @@
+"""A few processes that do one task after the other, each within a time limit.
+
+Every process has a pipe and a thread of its own and shares no lock with another one, so that it may be killed at any
+moment: that costs the task in its hands, and the next task finds a new process. A process whose owner dies reads the
+end of its pipe and ends too.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+from typing import Any, Final, Generic, TypeVar
+
+BOOT_S: Final = 120.0
+"""Seconds for a new process to be ready, on a machine that is busy with everything else."""
+
+_CONTEXT: Final = multiprocessing.get_context("spawn")  # a fork would copy locks that other threads hold
+_starting: Final = Lock()
+_Made = TypeVar("_Made")
+
+
+class ProcessDied(Exception):
+    """The process died with the task in its hands: killed from outside, or by its own memory limit."""
+
+
+@dataclass(eq=False)
+class _Ticket(Generic[_Made]):
+    """One task and the promise that was given for it."""
+
+    task: Callable[..., _Made]
+    given: tuple[object, ...]
+    promise: Future[_Made] = field(default_factory=Future)
+
+
+class Processes:
+    """`count` processes; they start with the first task. Each calls `start(*given)` before its first one."""
+
+    def __init__(self, count: int, time_limit: float, start: Callable[..., None], given: tuple[object, ...]) -> None:
+        """`time_limit` is in seconds, for one task, without the start of its process."""
+        self._queue: SimpleQueue[_Ticket[Any] | None] = SimpleQueue()
+        self._lanes = tuple(_Lane(self._queue, time_limit, start, given) for _ in range(count))
+        self._lock = Lock()
+        self._started, self._closed = False, False
+
+    def schedule(self, task: Callable[..., _Made], *given: object) -> Future[_Made]:
+        """Queue `task(*given)`. The future raises what the task raised, TimeoutError, or ProcessDied."""
+        ticket = _Ticket(task, given)
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("these processes were closed")
+            self._queue.put(ticket)
+            if not self._started:
+                self._started = True
+                for lane in self._lanes:
+                    lane.start()
+        return ticket.promise
+
+    def close(self) -> None:
+        """Stop at once; what runs is cut off, what waits is cancelled."""
+        with self._lock:
+            self._closed = True
+        self._cancel_queued()
+        for lane in self._lanes:
+            lane.cut_off()
+        self.drain()
+
+    def drain(self) -> None:
+        """Finish what was queued, then stop."""
+        with self._lock:
+            self._closed = True
+            started, self._started = self._started, False
+        if started:
+            for _ in self._lanes:
+                self._queue.put(None)
+            for lane in self._lanes:
+                lane.join()
+
+    def _cancel_queued(self) -> None:
+        while True:
+            try:
+                ticket = self._queue.get_nowait()
+            except Empty:
+                return
+            if ticket is not None:
+                ticket.promise.cancel()
+
+
+class _Lane(Thread):
+    """One thread that keeps one process and hands it the next task whenever it is free."""
+
+    def __init__(
+        self,
+        queue: SimpleQueue[_Ticket[Any] | None],
+        time_limit: float,
+        start: Callable[..., None],
+        given: tuple[object, ...],
+    ) -> None:
+        super().__init__(name="brushwork-lane", daemon=True)
+        self._queue = queue
+        self._time_limit = time_limit
+        self._work = (start, given)
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
+        self._ready = False
+        self._ending = False
+
+    def run(self) -> None:
+        """Serve tickets until there is a None."""
+        self._begin_again()
+        while (ticket := self._queue.get()) is not None:
+            if ticket.promise.set_running_or_notify_cancel():
+                self._serve(ticket)
+        self._kill()
+
+    def cut_off(self) -> None:
+        """Called by the owner: end the process, whatever it does."""
+        self._ending = True
+        process = self._process
+        if process is not None:
+            process.kill()
+
+    def _serve(self, ticket: _Ticket[Any]) -> None:
+        try:
+            raised, outcome = self._do(ticket)
+        except Exception as error:  # noqa: BLE001  whatever stood in its way, the ticket's holder is told
+            self._kill()
+            ticket.promise.set_exception(error)
+            self._begin_again()
+        else:
+            settle = ticket.promise.set_exception if raised else ticket.promise.set_result
+            settle(outcome)
+
+    def _do(self, ticket: _Ticket[Any]) -> tuple[bool, Any]:
+        """Whether the task raised, and what it raised or made."""
+        try:
+            self._hand_over(ticket)
+        except _NeverTaken:  # it was killed while it waited: nothing of the task was begun
+            self._kill()
+            self._hand_over(ticket)
+        answer: tuple[bool, Any] = self._receive(self._time_limit)
+        return answer
+
+    def _begin(self) -> None:
+        """Start a process where there is none; one that was killed while it waited is none."""
+        if self._ending or (self._process is not None and self._process.is_alive()):
+            return
+        self._kill()
+        own, other = _CONTEXT.Pipe()
+        process = _CONTEXT.Process(target=_serve_tasks, args=(other, *self._work), daemon=True)
+        with _starting, _interrupts_held_back():
+            process.start()
+        other.close()
+        self._process, self._pipe, self._ready = process, own, False
+
+    def _begin_again(self) -> None:
+        """Have the next process start while nothing is to be done. One that cannot start is told to the next ticket."""
+        with suppress(OSError):
+            self._begin()
+
+    def _hand_over(self, ticket: _Ticket[Any]) -> None:
+        self._begin()
+        if self._pipe is None:
+            raise ProcessDied("the processes were stopped")
+        if not self._ready:
+            self._receive(BOOT_S)
+            self._ready = True
+        try:
+            self._pipe.send((ticket.task, ticket.given))
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise _NeverTaken("it died while it waited") from error
+
+    def _receive(self, seconds: float) -> Any:
+        assert self._pipe is not None, "checked by the caller"
+        try:
+            if self._pipe.poll(seconds):
+                return self._pipe.recv()
+        except (EOFError, OSError) as error:
+            raise ProcessDied("it died with the task in its hands") from error
+        raise TimeoutError(f"no answer within {seconds:g} s")
+
+    def _kill(self) -> None:
+        if self._process is not None and self._pipe is not None:
+            self._process.kill()
+            self._process.join()
+            self._process.close()
+            self._pipe.close()
+        self._process, self._pipe = None, None
+
+
+class _NeverTaken(ProcessDied):
+    """The process died before it had the whole task."""
+
+
+def _serve_tasks(pipe: Connection, start: Callable[..., None], given: tuple[object, ...]) -> None:
+    """What a process does all its life: one task after the other, until its owner closes the pipe or dies."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    start(*given)
+    pipe.send("ready")
+    while True:
+        try:
+            task, args = pipe.recv()
+        except EOFError:
+            return
+        try:
+            answer = (False, task(*args))
+        except Exception as error:  # noqa: BLE001  it is raised again, where the promise is read
+            answer = (True, error)
+        try:
+            pipe.send(answer)
+        except BrokenPipeError:
+            return
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Processes that start in here inherit the block: Ctrl-C reaches their owner, which stops them."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

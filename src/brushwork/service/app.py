@@ -1,0 +1,61 @@
+"""The service: FastAPI around the desk. `create_app` is what a server runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from .. import __version__
+from ..settings import Settings
+from . import assets, problems
+from .desk import Desk
+from .guards import Guards
+from .observed import Observed
+from .page import STATIC
+from .routes import health, models, pages, verdicts
+from .schemas import Problem
+
+DESCRIPTION = "Was this artwork made with AI? Provenance, pixel forensics and an honest error rate."
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application; it opens workers and store when it starts and finishes what it accepted when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.desk = await asyncio.to_thread(Desk, settings)
+        yield
+        await asyncio.to_thread(app.state.desk.close)
+
+    app = FastAPI(
+        title="Brushwork",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.assets = assets.load(STATIC)
+    for group in (verdicts, models, health, pages):
+        app.include_router(group.router)
+    problems.install(app)
+    app.add_middleware(Guards, settings=settings)
+    app.add_middleware(Observed)  # added last, so that it stands outermost
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the shape of every problem."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        document["components"]["schemas"].update(shape.pop("$defs", {}))
+        document["components"]["schemas"][Problem.__name__] = shape
+        app.openapi_schema = document
+    return app.openapi_schema

@@ -1,0 +1,173 @@
+"""The desk: takes pictures in, has them examined in worker processes, keeps what was asked to be kept.
+
+The event loop only waits here. Decoding, hashing and scoring run in the workers, the database in threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, TypeVar
+
+from .. import __version__
+from ..errors import BrushworkError, QueueFull
+from ..examine import Channel
+from ..failures import failed, new_id
+from ..forensics.bundle import Bundle, load_bundle
+from ..settings import Settings
+from ..store.migrate import upgrade
+from ..store.queries import Store, options_key
+from ..verdict import Verdict, Warned
+from ..workers import Job, Workers
+from .metrics import Metrics
+from .uploads import Upload
+
+_Made = TypeVar("_Made")
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a caller asked for beside the answer."""
+
+    explain: bool = False
+    stability: bool = False
+    save: bool = False
+    channel: Channel = "http"
+
+
+class Desk:
+    """Workers, store and metrics of one running service. Made once at start; `close` finishes what was accepted."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Open everything. Raises BundleError, SettingsError or StoreError where the service could not work."""
+        self.settings = settings
+        self.bundle: Bundle = load_bundle(settings.model)
+        prepare_store(settings.database_url)
+        self.store = Store(settings.database_url)
+        self.workers = Workers(settings)
+        self.metrics = Metrics(self.bundle.facts(), lambda: self.workers.waiting)
+        self._slots = asyncio.Semaphore(self.workers.room)
+        self._trust = _digest(settings)
+        self._awake = self.workers.warm()
+
+    @property
+    def full(self) -> bool:
+        """True where a new picture would be refused."""
+        return self._slots.locked()
+
+    def admit(self) -> None:
+        """Raise QueueFull where a picture could not be taken, before its bytes are read."""
+        if self.full:
+            raise QueueFull(f"{self.workers.waiting} pictures wait already.", "Send it again in a few seconds.")
+
+    def model_state(self) -> Literal["ok", "loading", "failed"]:
+        """Whether a worker has the bundle loaded. After a failure the next call finds out anew."""
+        if not self._awake.done():
+            return "loading"
+        if self._awake.exception() is None:
+            return "ok"
+        self._awake = self.workers.warm()
+        return "failed"
+
+    async def examine(self, upload: Upload, wishes: Wishes, external_id: str | None = None) -> Verdict:
+        """The verdict on one picture. Raises QueueFull at once where there is no place, or the picture's error."""
+        self.admit()
+        return await self._take(upload, wishes, external_id)
+
+    async def examine_all(self, uploads: tuple[Upload, ...], wishes: Wishes) -> tuple[Verdict, ...]:
+        """One verdict per picture, in order; one that fails has `error`. Waits for places, a few at a time."""
+        self.admit()
+        lanes = asyncio.Semaphore(2 * self.workers.count)
+
+        async def one(upload: Upload) -> Verdict:
+            async with lanes:
+                try:
+                    return await self._take(upload, wishes, upload.name)
+                except BrushworkError as error:
+                    return failed(error, external_id=upload.name, channel=wishes.channel)
+
+        return tuple(await asyncio.gather(*(one(upload) for upload in uploads)))
+
+    async def annotate(self, upload: Upload, channel: Channel) -> bytes:
+        """The PNG of one picture with its verdict printed under it."""
+        self.admit()
+        async with self._slots:
+            job = Job(upload.data, upload.name, channel=channel)
+            return await self._outcome(job, self.workers.annotate(job))
+
+    async def _take(self, upload: Upload, wishes: Wishes, external_id: str | None) -> Verdict:
+        async with self._slots:
+            verdict = await self._seen(upload, wishes) if wishes.save else None
+            if verdict is None:
+                verdict = await self._examine(upload, wishes)
+            verdict = verdict.model_copy(update={"external_id": external_id})
+        if wishes.save:
+            await self._save(verdict, wishes)
+        return verdict
+
+    async def _examine(self, upload: Upload, wishes: Wishes) -> Verdict:
+        job = Job(upload.data, upload.name, wishes.explain, wishes.stability, channel=wishes.channel)
+        verdict = await self._outcome(job, self.workers.submit(job))
+        self.metrics.verdict(verdict)
+        return verdict
+
+    async def _outcome(self, job: Job, future: Future[_Made | BrushworkError]) -> _Made:
+        try:
+            with self.workers.told(job):
+                outcome = await asyncio.wrap_future(future)
+            if isinstance(outcome, BrushworkError):
+                raise outcome
+        except BrushworkError as error:
+            self.metrics.failure(error.slug)
+            raise
+        return outcome
+
+    async def _seen(self, upload: Upload, wishes: Wishes) -> Verdict | None:
+        """The answer that was saved for the same bytes, bundle and options, as a verdict of its own that says so."""
+
+        def look() -> Verdict | None:
+            digest = hashlib.sha256(upload.data).hexdigest()
+            return self.store.seen(digest, self.bundle.sha256, self._options(wishes))
+
+        earlier = await asyncio.to_thread(look)
+        return None if earlier is None else _again(earlier, wishes.channel)
+
+    async def _save(self, verdict: Verdict, wishes: Wishes) -> None:
+        start = time.perf_counter()
+        await asyncio.to_thread(self.store.save, verdict, self._options(wishes))
+        self.metrics.stage("store", time.perf_counter() - start)
+
+    def _options(self, wishes: Wishes) -> str:
+        return options_key(
+            explain=wishes.explain, stability=wishes.stability, version=__version__, trust_list=self._trust
+        )
+
+    def close(self) -> None:
+        """Finish what was accepted, then let go of everything. Blocks."""
+        self.workers.drain()
+        self.store.close()
+
+
+def prepare_store(url: str) -> None:
+    """Bring a SQLite store to the newest version by itself. A PostgreSQL one may be shared: `brushwork db upgrade`."""
+    if url.startswith("sqlite"):
+        upgrade(url)
+
+
+def _again(earlier: Verdict, channel: Channel) -> Verdict:
+    said = Warned(
+        code="seen_before",
+        detail=f"The same file was saved on {earlier.created_at:%Y-%m-%d %H:%M} UTC; that answer is given again.",
+    )
+    kept = tuple(w for w in earlier.warnings if w.code != said.code)
+    fresh = {"id": new_id(), "created_at": datetime.now(UTC), "channel": channel, "timing_ms": {}}
+    return earlier.model_copy(update={**fresh, "warnings": (*kept, said)})
+
+
+def _digest(settings: Settings) -> str:
+    """The hash of the trusted signers, "none" without any: other signers, other answers."""
+    return "none" if settings.trust_list is None else hashlib.sha256(settings.trust_list.read_bytes()).hexdigest()

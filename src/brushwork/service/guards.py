@@ -1,0 +1,180 @@
+"""What a request must pass before any route sees it: its host, the page that sent it, its size and its pace.
+
+Written on bare ASGI, so that the limits hold while the body still arrives and before any parser reads it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..errors import BrushworkError, ForeignRequest, PictureTooLarge, QueueFull, RequestRefused, RequestTooSlow
+from ..settings import Settings
+from ..text import shown
+from . import problems
+
+GRACE_S: Final = 15.0
+"""Seconds for a body to arrive, beside one for every PACE bytes that came already."""
+PACE: Final = 16 * 1024
+HELD_REQUESTS: Final = 4
+"""Bodies of the largest size that may be held in memory at once; more is refused as too busy."""
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Guards:
+    """The guards in front of `app`."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._hosts = frozenset(host.lower() for host in settings.allowed_hosts)
+        self._hold = _Hold(settings.max_request_bytes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let one request through, or answer it with the problem."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        body = _Body(receive, headers, self._hold)
+        try:
+            check_host(headers, self._hosts)
+            check_origin(scope["method"], headers)
+            body.check_announced()
+        except BrushworkError as error:
+            await problems.answer(scope, error)(scope, body.receive, body.closing(send))
+            return
+        try:
+            await self._app(scope, body.receive, body.closing(send))
+        finally:
+            body.let_go()
+
+
+def check_host(headers: Headers, allowed: frozenset[str]) -> None:
+    """Refuse a Host that is not served: a foreign name that resolves to this machine (DNS rebinding) is one."""
+    given = headers.getlist("host")
+    name = _without_port(given[0].lower()) if len(given) == 1 else ""
+    if name.rstrip(".") not in allowed:
+        raise RequestRefused(
+            f"The host {shown(name, 80) or '(none)'} is not served here.",
+            "Use the address that the service printed at its start, or add the host to BRUSHWORK_ALLOWED_HOSTS.",
+        )
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0]
+
+
+def check_origin(method: str, headers: Headers) -> None:
+    """Refuse a change that a page of another site asked for through a browser.
+
+    Browsers say so in Sec-Fetch-Site; older ones in Origin. A program sends neither and is let through.
+    """
+    if method in _SAFE_METHODS:
+        return
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None:
+        own = site in ("same-origin", "none")
+    else:
+        own = origin is None or (origin != "null" and urlsplit(origin).netloc.lower() == headers["host"].lower())
+    if not own:
+        raise ForeignRequest("Another site's page sent this request.", "Open Brushwork itself and send it from there.")
+
+
+class _Hold:
+    """The bytes of bodies that are in memory now, over all requests of this process."""
+
+    def __init__(self, per_request: int) -> None:
+        self.per_request = per_request
+        self.most = HELD_REQUESTS * per_request
+        self.held = 0
+
+
+class _Body:
+    """The body of one request as it arrives: counted, paced, and read to its end before the answer goes out.
+
+    A client that still sends would not read an answer; so what it sends within the limits is taken and dropped first.
+    """
+
+    def __init__(self, receive: Receive, headers: Headers, hold: _Hold) -> None:
+        self._receive = receive
+        self._hold = hold
+        self._announced = headers.get("content-length", "0")
+        self._waits_for_leave = headers.get("expect", "").lower() == "100-continue"
+        self._finished = "transfer-encoding" not in headers and self._announced == "0"
+        self._came, self._held = 0, 0
+        self._start = time.monotonic()
+        self.drains = True
+
+    def check_announced(self) -> None:
+        """Refuse by the announced length, before anything is read."""
+        if not (self._announced.isascii() and self._announced.isdigit()):
+            raise RequestRefused("Content-Length is not a number.", "Send the request again.")
+        if len(self._announced) > 18 or int(self._announced) > self._hold.per_request:
+            self.drains = False
+            raise self._too_large()
+
+    async def receive(self) -> Message:
+        """The next piece. Raises PictureTooLarge, RequestTooSlow or QueueFull."""
+        message = await self._next()
+        size = len(message.get("body", b""))
+        self._held += size
+        self._hold.held += size
+        if self._hold.held > self._hold.most:
+            raise QueueFull("Too many uploads are under way.", "Send it again in a few seconds.")
+        return message
+
+    async def _next(self) -> Message:
+        if self._finished:
+            return await self._receive()  # waits for the end of the connection, as ASGI has it
+        left = self._start + GRACE_S + self._came / PACE - time.monotonic()
+        try:
+            message = await asyncio.wait_for(self._receive(), max(left, 0))
+        except TimeoutError as error:
+            self.drains = False
+            raise RequestTooSlow(
+                "The body of the request did not arrive in time.", "Send it again, or send a smaller file."
+            ) from error
+        self._came += len(message.get("body", b""))
+        self._finished = message["type"] == "http.disconnect" or not message.get("more_body", False)
+        if self._came > self._hold.per_request:
+            self.drains = False
+            raise self._too_large()
+        return message
+
+    def _too_large(self) -> PictureTooLarge:
+        return PictureTooLarge(
+            f"The request has more than the {self._hold.per_request:,} bytes allowed.", "Send fewer or smaller files."
+        )
+
+    def closing(self, send: Send) -> Send:
+        """`send`, which first takes what still arrives, and closes the connection where that is not to be taken."""
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start" and not self._finished:
+                await self._drain()
+                if not self._finished:
+                    MutableHeaders(scope=message)["connection"] = "close"
+            await send(message)
+
+        return sent
+
+    async def _drain(self) -> None:
+        if self._waits_for_leave and self._came == 0:
+            return  # it asked before sending: it need not send
+        try:
+            while self.drains and not self._finished:
+                await self._next()
+        except BrushworkError:
+            return  # too much or too slow: the answer that is on its way stands, and the connection is closed
+
+    def let_go(self) -> None:
+        """Forget what this body held."""
+        self._hold.held -= self._held
+        self._held = 0

@@ -1,0 +1,118 @@
+"""The reference of the API as a page from our own origin, without a script: drawn from the OpenAPI document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from .page import FOLDER as PAGE
+from .page import Shell
+from .problems import KINDS, Kind
+
+TEMPLATES: Final = (PAGE / "templates", Path(__file__).parent / "templates")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path, as the reference shows it."""
+
+    method: str
+    path: str
+    summary: str
+    words: tuple[str, ...]
+    parameters: tuple[tuple[str, str, str], ...]
+    example: str
+    answers: tuple[tuple[str, str, str], ...]
+
+
+def reference_page(shell: Shell, document: Mapping[str, Any]) -> str:
+    """The whole reference: every operation of `document`, every schema, every kind of problem."""
+    return _render(
+        "reference.html",
+        shell,
+        version=document["info"]["version"],
+        operations=tuple(_operations(document)),
+        schemas=tuple(_schemas(document)),
+        kinds=KINDS,
+    )
+
+
+def problem_kind_page(shell: Shell, kind: Kind) -> str:
+    """What one kind of problem means."""
+    return _render("problem_kind.html", shell, kind=kind)
+
+
+def _render(template: str, shell: Shell, **context: Any) -> str:
+    return _environment().get_template(template).render(model=shell.model, **context)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[Operation]:
+    for path, methods in document["paths"].items():
+        for method, said in methods.items():
+            yield Operation(
+                method=method.upper(),
+                path=path,
+                summary=said["summary"],
+                words=tuple(said.get("description", "").split("\n\n")),
+                parameters=tuple(
+                    (p["name"], type_words(p["schema"]), p.get("description", "")) for p in said.get("parameters", ())
+                ),
+                example=example(method, path, said),
+                answers=tuple(_answers(said["responses"])),
+            )
+
+
+def _answers(responses: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    for status, said in responses.items():
+        shapes = said.get("content", {"": {}})
+        for media_type, shape in shapes.items():
+            yield status, media_type, type_words(shape.get("schema", {}))
+
+
+def _schemas(document: Mapping[str, Any]) -> Iterator[tuple[str, str, tuple[tuple[str, str], ...]]]:
+    for name, said in sorted(document["components"]["schemas"].items()):
+        fields = tuple((field, type_words(shape)) for field, shape in said.get("properties", {}).items())
+        values = tuple((str(value), "") for value in said.get("enum", ()))
+        yield name, said.get("description", ""), fields or values
+
+
+def example(method: str, path: str, said: Mapping[str, Any]) -> str:
+    """A curl line for a service at its default address; a name in the path is a variable of the shell."""
+    words = ["curl", "-sS"]
+    if method != "get":
+        words += ["-X", method.upper()]
+    form = said.get("requestBody", {}).get("content", {}).get("multipart/form-data", {}).get("schema", {})
+    for part, shape in form.get("properties", {}).items():
+        words += [f"-F {part}=@picture.jpg"] * (2 if shape["type"] == "array" else 1)
+    if "image/png" in said["responses"].get("200", {}).get("content", {}):
+        words += ["-o", "annotated.png"]
+    return " ".join([*words, "http://127.0.0.1:8000" + path.replace("{", "$").replace("}", "")])
+
+
+def type_words(shape: Mapping[str, Any]) -> str:
+    """The type of a JSON schema in a few words, e.g. "list of Evidence" or "number or null"."""
+    if "$ref" in shape:
+        return str(shape["$ref"]).rpartition("/")[2]
+    if "anyOf" in shape:
+        return " or ".join(type_words(part) for part in shape["anyOf"])
+    if shape.get("type") == "array":
+        return f"list of {type_words(shape.get('items', {}))}"
+    if "enum" in shape or "const" in shape:
+        return " | ".join(str(value) for value in shape.get("enum", [shape.get("const")]))
+    return str(shape.get("type", "any"))

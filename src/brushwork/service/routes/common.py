@@ -1,0 +1,62 @@
+"""What the routes share: the desk, what a caller asked for, and how a form with pictures is described."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Query, Request
+
+from ...examine import Channel
+from ..desk import Desk, Wishes
+from ..schemas import Problem
+
+CHANNEL_HEADER: Final = "x-brushwork-channel"
+
+
+def desk_of(request: Request) -> Desk:
+    """The desk of the running service."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+AtDesk = Annotated[Desk, Depends(desk_of)]
+
+
+def channel_of(request: Request) -> Channel:
+    """`page` where Brushwork's own page says that it asks."""
+    return "page" if request.headers.get(CHANNEL_HEADER) == "page" else "http"
+
+
+def wishes_of(
+    request: Request,
+    explain: Annotated[bool, Query(description="Add the map of regions.")] = False,
+    stability: Annotated[bool, Query(description="Add the range under eight re-encodings (nine times the work).")] = (
+        False
+    ),
+    save: Annotated[bool, Query(description="Keep the verdict, never the picture.")] = False,
+) -> Wishes:
+    """What the query asks for."""
+    return Wishes(explain, stability, save, channel_of(request))
+
+
+Wished = Annotated[Wishes, Depends(wishes_of)]
+
+
+def form_with(part: str, *, several: bool = False) -> dict[str, Any]:
+    """The OpenAPI description of a form with pictures in the part `part`."""
+    file = {"type": "string", "format": "binary"}
+    shape = {"type": "array", "items": file, "minItems": 1} if several else file
+    schema = {"type": "object", "properties": {part: shape}, "required": [part]}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+def may_answer(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI description of the problems that a route may answer with, beside those that every route may."""
+    return {
+        status: {"description": "Problem", "content": {"application/problem+json": {"schema": PROBLEM_REF}}}
+        for status in sorted({400, 403, *statuses})
+    }
+
+
+PROBLEM_REF: Final = {"$ref": f"#/components/schemas/{Problem.__name__}"}
+PICTURE_PROBLEMS: Final = (408, 413, 415, 422, 429, 500, 503)

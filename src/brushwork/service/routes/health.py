@@ -1,0 +1,71 @@
+"""Is it alive, is it ready, which version is it, what does it count."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter
+from starlette.responses import JSONResponse, Response
+
+from ... import __version__
+from ..desk import Desk
+from ..metrics import MEDIA_TYPE
+from ..schemas import BundleName, Health, Live, Queue, Ready, Version
+from .common import AtDesk
+
+router = APIRouter(tags=["operation"])
+
+
+@router.get("/livez", summary="The process answers")
+async def live() -> Live:
+    """Touches nothing."""
+    return Live()
+
+
+@router.get(
+    "/readyz",
+    summary="Whether this process should get requests",
+    response_model=Ready,
+    responses={503: {"model": Ready, "description": "Not ready"}},
+)
+async def ready(desk: AtDesk) -> Response:
+    """Looks at the model in its worker, the database, the disk below it and the queue. 503 where one is not ready."""
+    found = await _ready(desk)
+    return JSONResponse(found.model_dump(mode="json"), 200 if found.ready else 503)
+
+
+@router.get("/health", summary="A summary")
+async def health(desk: AtDesk) -> Health:
+    """Status, version, bundle, database and queue."""
+    found, facts = await _ready(desk), desk.bundle.facts()
+    return Health(
+        status="ok" if found.ready else "degraded",
+        version=__version__,
+        bundle=BundleName(name=facts.name, version=facts.version, sha256=facts.sha256),
+        database=found.database,
+        queue=Queue(waiting=desk.workers.waiting, room=desk.workers.room, workers=desk.workers.count),
+    )
+
+
+@router.get("/version", summary="The version of Brushwork")
+async def version() -> Version:
+    """As `brushwork --version` prints it."""
+    return Version(version=__version__)
+
+
+@router.get(
+    "/metrics",
+    summary="Prometheus metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}}},
+)
+async def metrics(desk: AtDesk) -> Response:
+    """Counters, durations and the queue, in Prometheus' text format."""
+    return Response(desk.metrics.text(), media_type=MEDIA_TYPE)
+
+
+async def _ready(desk: Desk) -> Ready:
+    database = await asyncio.to_thread(desk.store.state)
+    model, queue = desk.model_state(), "full" if desk.full else "ok"
+    good = (model, database, queue) == ("ok", "ok", "ok")
+    return Ready.model_validate({"ready": good, "model": model, "database": database, "queue": queue})

@@ -1,0 +1,108 @@
+"""What the service takes and gives, beside the verdict itself: that is `Verdict`, the same through every door."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..verdict import Thresholds, Verdict
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FieldProblem(_Said):
+    """One field of a request that is not as it must be."""
+
+    field: str
+    detail: str
+
+
+class Problem(_Said):
+    """RFC 9457: what went wrong, with which input, and what to do next. `type` is a page that explains the kind."""
+
+    type: str = Field(examples=["/problems/too-many-pixels"])
+    title: str = Field(examples=["The picture has too many pixels"])
+    status: int = Field(examples=[422])
+    detail: str
+    instance: str = Field(examples=["/v1/verdicts"])
+    errors: tuple[FieldProblem, ...] = ()
+    request_id: str
+
+
+class BatchAnswer(_Said):
+    """One verdict per file, in the order of the files; one that failed has `error` and no answer."""
+
+    results: tuple[Verdict, ...]
+
+
+class VerdictPage(_Said):
+    """Saved verdicts, newest first. `after` is the cursor of the next page, null on the last."""
+
+    verdicts: tuple[Verdict, ...]
+    after: str | None
+
+
+class BundleName(_Said):
+    """The bundle in use. `sha256` is that of its recipe, which names the hash of every other file."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+class ModelEntry(BundleName):
+    """One bundle that this service has."""
+
+    active: bool
+    thresholds: Thresholds
+
+
+class ModelList(_Said):
+    """The bundles that this service has."""
+
+    models: tuple[ModelEntry, ...]
+
+
+class Queue(_Said):
+    """Pictures that wait or are examined now, how many may, and by how many processes."""
+
+    waiting: int
+    room: int
+    workers: int
+
+
+StoreState = Literal["ok", "behind", "full", "unreachable"]
+
+
+class Health(_Said):
+    """A summary for people and monitors; `database` is behind where `brushwork db upgrade` is due."""
+
+    status: Literal["ok", "degraded"]
+    version: str
+    bundle: BundleName
+    database: StoreState
+    queue: Queue
+
+
+class Ready(_Said):
+    """Whether this process should get requests, and each thing that it looked at."""
+
+    ready: bool
+    model: Literal["ok", "loading", "failed"]
+    database: StoreState
+    queue: Literal["ok", "full"]
+
+
+class Live(_Said):
+    """The process answers."""
+
+    live: Literal[True] = True
+
+
+class Version(_Said):
+    """The version of Brushwork."""
+
+    version: str

@@ -1,0 +1,81 @@
+"""Serves the application: one address, bounded heads of requests, and an end that finishes what was accepted."""
+
+from __future__ import annotations
+
+import math
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from ..errors import SettingsError
+from ..forensics.bundle import load_bundle
+from ..settings import Settings, is_loopback
+from . import logs
+from .app import create_app
+from .desk import prepare_store
+from .protocol import BoundedProtocol
+
+
+def run(settings: Settings, tell: Callable[[str], None]) -> None:
+    """Serve until the process is told to stop; `tell` gets one line with the address once it answers.
+
+    Raises SettingsError, BundleError or StoreError before anything listens.
+    """
+    refuse_open_door(settings)
+    load_bundle(settings.model)
+    prepare_store(settings.database_url)
+    listener = _listen(settings)
+    logs.configure()
+    _Server(_config(settings), tell).run(sockets=[listener])
+
+
+def refuse_open_door(settings: Settings) -> None:
+    """Raise SettingsError for an address that other machines reach, unless the operator says `i_know`."""
+    if not is_loopback(settings.host) and not settings.i_know:
+        raise SettingsError(
+            f"{settings.host} is reachable from other machines, and nothing asks who calls.",
+            "Put a proxy that authenticates in front of 127.0.0.1, or set BRUSHWORK_I_KNOW=true.",
+        )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    host = settings.host.strip("[]")
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, settings.port), family=family, backlog=1024)
+    except OSError as error:
+        raise SettingsError(
+            f"Nothing can listen on {settings.host}, port {settings.port}: {error.strerror}.",
+            "Stop what uses the port, or set BRUSHWORK_PORT to another one.",
+        ) from error
+
+
+def _config(settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(settings),
+        http=BoundedProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=math.ceil(settings.time_limit) + 5,
+    )
+
+
+class _Server(uvicorn.Server):
+    """Says where it listens, once it does."""
+
+    def __init__(self, config: uvicorn.Config, tell: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._tell = tell
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then tell the address."""
+        await super().startup(sockets)
+        if self.started and sockets:
+            host, port = sockets[0].getsockname()[:2]
+            self._tell(f"Brushwork listens on http://{f'[{host}]' if ':' in host else host}:{port}/")
