@@ -211,13 +211,18 @@ def _serve_tasks(pipe: Connection, start: Callable[..., None], given: tuple[obje
         except EOFError:
             return
         try:
-            answer = (False, task(*args))
-        except Exception as error:  # noqa: BLE001  it is raised again, where the promise is read
-            answer = (True, error)
-        try:
-            pipe.send(answer)
+            pipe.send(_outcome(task, args))
         except BrokenPipeError:
             return
+
+
+def _outcome(task: Callable[..., object], args: tuple[object, ...]) -> tuple[bool, object]:
+    """Whether the task raised, and what it raised or returned. The caller keeps neither: an exception holds the frames
+    of the task, and with them the pixels of a picture that was too large already."""
+    try:
+        return False, task(*args)
+    except Exception as error:  # noqa: BLE001  it is raised again, where the promise is read
+        return True, error
 
 
 @contextmanager

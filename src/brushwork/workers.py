@@ -221,7 +221,12 @@ class Workers:
                 f"{job.name} took longer than {self.settings.time_limit:g} s and was stopped.",
                 "Give a smaller picture, or raise BRUSHWORK_TIME_LIMIT.",
             ) from error
-        except (ProcessDied, MemoryError) as error:
+        except MemoryError as error:
+            raise WorkerLost(
+                f"{job.name} needs more memory than one picture may have.",
+                "Give a smaller picture, or raise BRUSHWORK_MEMORY_LIMIT.",
+            ) from error
+        except ProcessDied as error:
             raise WorkerLost(
                 f"The process that examined {job.name} died.",
                 "Try it again; if it dies again, the picture needs more memory than BRUSHWORK_MEMORY_LIMIT allows.",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, deque
 from collections.abc import Iterator
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -15,6 +14,7 @@ from .. import __version__
 from ..errors import BrushworkError, BundleError
 from ..failures import failed
 from ..forensics.bundle import load_bundle
+from ..processes import ProcessDied
 from ..settings import Settings
 from ..verdict import Answer, Verdict
 from ..workers import Job, Workers
@@ -179,7 +179,7 @@ def _examined(plan: Plan, work: Iterator[tuple[_Entry, Job]]) -> Iterator[tuple[
 
 def _check_start(problem: BaseException | None) -> None:
     """A model that does not load, or processes that do not start, end the run: no picture can be examined."""
-    if isinstance(problem, BrokenProcessPool):
+    if isinstance(problem, ProcessDied):
         raise BundleError(
             "The worker processes do not start.",
             "Run `brushwork doctor`; raise BRUSHWORK_MEMORY_LIMIT if the messages above speak of memory.",
