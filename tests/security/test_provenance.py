@@ -197,6 +197,13 @@ def test_sec_38_a_place_without_a_camera_is_said_without_values() -> None:
     assert "29.6" not in text
 
 
+def test_sec_38_a_place_in_xmp_is_said_without_values() -> None:
+    packet = tagged.xmp_packet(exif__GPSLatitude="48,51.493N", exif__GPSLongitude="2,17.670E")
+    text = all_text(everything(tagged.with_xmp(IMAGE, packet)))
+    assert "location present" in text
+    assert "51.493" not in text
+
+
 def test_sec_38_a_signed_place_and_a_certificate_number_are_not_shown() -> None:
     place = {"label": "stds.exif", "data": {"exif:GPSLatitude": "48,51.493N", "exif:BodySerialNumber": "SECRET"}}
     text = all_text(everything(signed(encoded(IMAGE), actions=AI, extra_assertions=(place,))))

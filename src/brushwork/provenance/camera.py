@@ -21,7 +21,8 @@ def read(metadata: Metadata) -> tuple[Evidence, ...]:
     if metadata.bare:
         return (bare_pixels(SOURCE),)
     exif = metadata.exif
-    location = (Fact(name="EXIF location", value="location present"),) if exif.has_location else ()
+    located = exif.has_location or metadata.xmp.all("exif:GPSLatitude", "exif:GPSLongitude")
+    location = (Fact(name="location", value="location present"),) if located else ()
     make, model = exif.text("Make"), exif.text("Model")
     if not (make or model) or ai_tool_in(f"{make} {model}") or ":{" in f"{make}{model}".replace(" ", ""):
         summary = "No camera is named in the EXIF data; most pictures online have lost it."

@@ -25,6 +25,7 @@ from ..verdict import Claim, Evidence, Fact, Trust
 from .answers import absent, bare_pixels, fact, found, unreadable
 from .manifests import Manifest, Reading, manifests_of, read_chain
 from .metadata import Metadata
+from .xmp import xmp_packet
 
 SOURCE: Final = "credentials"
 MAX_REPORT: Final = 16 << 20
@@ -85,17 +86,15 @@ def read(metadata: Metadata) -> tuple[Evidence, ...]:
     if picture.data is None:
         return (bare_pixels(SOURCE),)
     media_type = _MEDIA_TYPES.get(picture.facts.format or "")
-    if media_type is None or not _may_have(picture.data, picture.info):
+    if media_type is None or not _may_have(picture.data, xmp_packet(picture)):
         return (absent(SOURCE, "No Content Credentials (C2PA) in this file."),)
     return (_read(picture.data, media_type, metadata.trust_list),)
 
 
-def _may_have(data: bytes, info: dict[Any, Any]) -> bool:
+def _may_have(data: bytes, packet: bytes) -> bool:
     """False where the file can neither hold nor point to a manifest, so that the library need not be loaded. Manifests
     lie in JUMBF boxes, whose type is never compressed; references stand in XMP."""
-    packet = info.get("xmp") or info.get("XML:com.adobe.xmp") or b""
-    mark = "provenance" if isinstance(packet, str) else b"provenance"
-    return b"jumb" in data or b"dcterms:provenance" in data or mark in packet
+    return b"jumb" in data or b"dcterms:provenance" in data or b"provenance" in packet
 
 
 def _read(data: bytes, media_type: str, trust_list: Path | None) -> Evidence:
@@ -125,23 +124,23 @@ def reader_settings(trust_list: Path | None) -> dict[str, Any]:
         "core": {"allowed_network_hosts": [], "decode_identity_assertions": False},
     }
     if trust_list is not None:
-        settings["trust"] = {"trust_anchors": _anchors(trust_list)}
+        settings["trust"] = {"trust_anchors": trust_anchors(trust_list)}
     return settings
 
 
-def _anchors(path: Path) -> str:
+def trust_anchors(path: Path) -> str:
+    """The certificates of a trust list as text. Raises SettingsError where it cannot be read or holds a damaged one."""
+    from cryptography.x509 import load_pem_x509_certificates  # on first use, like the library itself
+
     try:
-        pem = path.read_text("ascii")
-    except (OSError, UnicodeDecodeError) as error:
+        pem = path.read_bytes()
+        load_pem_x509_certificates(pem)
+        return pem.decode("utf-8")
+    except (OSError, ValueError) as error:
         raise SettingsError(
-            f"The trust list {shown(str(path))} cannot be read.",
+            f"The trust list {shown(str(path))} cannot be used: {shown(str(error), 120)}.",
             "Name a PEM file of certificates in BRUSHWORK_TRUST_LIST.",
         ) from error
-    if "BEGIN CERTIFICATE" not in pem:
-        raise SettingsError(
-            f"The trust list {shown(str(path))} holds no certificate.", "Name a PEM file in BRUSHWORK_TRUST_LIST."
-        )
-    return pem
 
 
 def _refused(error: Exception) -> Evidence:

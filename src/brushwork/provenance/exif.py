@@ -73,16 +73,28 @@ class Exif:
 
 def read_exif(picture: Picture) -> Exif:
     """The EXIF of `picture`; empty where it has none. A TIFF file is its own EXIF block."""
-    block = picture.data if picture.facts.format == "TIFF" else picture.exif
+    block = picture.data if picture.facts.format == "TIFF" else picture.exif or hex_profile(picture, "exif")
     if not block:
         return Exif()
     return parse_exif(block.removeprefix(b"Exif\0\0"))
 
 
+def hex_profile(picture: Picture, kind: str) -> bytes:
+    """The bytes of ImageMagick's text chunk "Raw profile type `kind`": its name, its length, then hexadecimal digits.
+    Empty where absent or damaged."""
+    profile = picture.info.get(f"Raw profile type {kind}")
+    if not isinstance(profile, str):
+        return b""
+    try:
+        return bytes.fromhex("".join(profile[: 2 * MAX_VALUE].split("\n")[3:]))
+    except ValueError:
+        return b""
+
+
 def parse_exif(block: bytes) -> Exif:
     """Parse a TIFF-structured block. Never raises: what is damaged is said in the answer."""
     order: Literal["<", ">"] = ">" if block[:2] == b"MM" else "<"
-    if block[:2] not in (b"II", b"MM") or len(block) < 8:
+    if block[:4] not in (b"II*\0", b"MM\0*") or len(block) < 8:
         return Exif(damaged="it does not begin with a TIFF header")
     (start,) = struct.unpack_from(f"{order}I", block, 4)
     main, damaged = _directory(block, start, order)

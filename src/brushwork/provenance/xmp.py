@@ -15,6 +15,7 @@ from defusedxml.ElementTree import fromstring
 
 from ..picture import Picture
 from ..text import shown
+from .exif import hex_profile
 
 MAX_XMP: Final = 1 << 20
 """Bytes of an XMP packet that are parsed. Larger ones hold thumbnails or an endless history; the worst packet of this
@@ -65,10 +66,9 @@ class Xmp:
 
 def read_xmp(picture: Picture) -> Xmp:
     """Parse the packet of `picture`. Never raises: what is damaged or refused is said in the answer."""
-    packet = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp")
-    if not packet:
+    raw = xmp_packet(picture)
+    if not raw:
         return Xmp()
-    raw = packet.encode("utf-8", "replace") if isinstance(packet, str) else bytes(packet)
     if len(raw) > MAX_XMP:
         return Xmp(present=True, damaged=f"it has more than {MAX_XMP:,} bytes")
     try:
@@ -78,6 +78,14 @@ def read_xmp(picture: Picture) -> Xmp:
     except (ParseError, ValueError, LookupError) as error:  # LookupError: an encoding that Python does not know
         return Xmp(present=True, damaged=shown(str(error), 120))
     return Xmp(tuple(_properties(root)), present=True)
+
+
+def xmp_packet(picture: Picture) -> bytes:
+    """The packet as it lies in the file, empty where absent. A TIFF may give numbers there, which are no packet."""
+    packet = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp")
+    if isinstance(packet, str):
+        return packet.encode("utf-8", "replace")
+    return packet if isinstance(packet, bytes) else b""
 
 
 def _properties(root: Element) -> list[Property]:
@@ -141,20 +149,9 @@ def _iim_block(picture: Picture) -> bytes:
     if isinstance(resources, dict):
         block = resources.get(0x0404, b"")
         return block if isinstance(block, bytes) else b""
-    profile = picture.info.get("Raw profile type iptc")
-    return _from_profile(profile) if isinstance(profile, str) else b""
-
-
-def _from_profile(profile: str) -> bytes:
-    """The IIM bytes of ImageMagick's PNG profile: a name, a length, then hexadecimal digits of Photoshop resources."""
-    digits = "".join(profile[: MAX_XMP * 2].split("\n")[3:])
-    try:
-        raw = bytes.fromhex(digits)
-    except ValueError:
-        return b""
+    raw = hex_profile(picture, "iptc")
     start = raw.find(b"8BIM\x04\x04")
     if start < 0:
         return raw if raw[:1] == b"\x1c" else b""
     name = raw[start + 6] if start + 6 < len(raw) else 0
-    body = start + 6 + (name + 1 + (name + 1) % 2) + 4
-    return raw[body:]
+    return raw[start + 6 + (name + 1 + (name + 1) % 2) + 4 :]

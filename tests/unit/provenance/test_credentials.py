@@ -172,7 +172,10 @@ def test_a_broken_manifest_is_unreadable() -> None:
     assert (evidence.state, evidence.claim) == (State.UNREADABLE, Claim.NOT_STATED)
 
 
-@pytest.mark.parametrize("content", [None, "no certificate here\n", "\u00e9"])
+BAD_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+
+
+@pytest.mark.parametrize("content", [None, "", "no certificate here\n", "\u00e9", BAD_CERTIFICATE])
 def test_a_wrong_trust_list_names_the_setting(ai: bytes, tmp_path: Path, content: str | None) -> None:
     path = tmp_path / "list.pem"
     if content is not None:

@@ -94,7 +94,8 @@ def test_odd_sizes_are_no_trouble(size: tuple[int, int]) -> None:
 
 def test_the_votes_are_those_of_a_slow_and_plain_reading() -> None:
     """PyWavelets' transform and one block at a time, as the scheme is published."""
-    pywt = pytest.importorskip("pywt")
+    import pywt
+
     rgb = np.asarray(drawn("noise_texture", (140, 100)))
     u = watermark._u_channel(rgb)
     low, _ = pywt.dwt2(u[:100, :140].astype(float), "haar")

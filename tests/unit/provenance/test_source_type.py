@@ -104,6 +104,23 @@ def test_the_aigc_label(label: str, claim: Claim) -> None:
     assert read(tagged.with_chunks(IMAGE, {"AIGC": chunk})).claim is claim
 
 
+def test_metadata_that_imagemagick_wrote_into_png() -> None:
+    iptc = b"8BIM\x04\x04\0\0" + b"\0\0\0\x18" + tagged.iptc_block(credit="Made with Google AI")
+    exif = tagged.text_tags({0x0131: "NovelAI"}).tobytes()
+    for kind, raw, name in (("iptc", iptc, "IPTC Credit"), ("exif", exif, "EXIF Software")):
+        profile = f"\n{kind}\n{len(raw):8d}\n{raw.hex()}\n"
+        evidence = read(tagged.with_chunks(IMAGE, {f"Raw profile type {kind}": profile}))
+        assert (evidence.claim, evidence.facts[0].name) == (W, name)
+
+
+def test_a_tiff_whose_packet_is_a_number() -> None:
+    data = tagged.with_xmp(IMAGE, tagged.xmp_packet(xmp__CreatorTool="Midjourney"), "TIFF")
+    at = data.index(b"\xbc\x02\x01\0")  # tag 700 as bytes, turned into one 32-bit number
+    broken = data[:at] + b"\xbc\x02\x04\0\x01\0\0\0" + data[at + 8 :]
+    assert open_picture(broken).info["xmp"] == int.from_bytes(data[at + 8 : at + 12], "little")
+    assert read(broken).state is State.ABSENT
+
+
 def test_a_damaged_packet_is_unreadable() -> None:
     evidence = read(tagged.with_xmp(IMAGE, b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><unclosed>"))
     assert evidence.state is State.UNREADABLE
