@@ -30,7 +30,9 @@ class Limits:
         return cls(settings.max_bytes, settings.max_pixels, settings.max_side)
 
 
-def read_source(source: str | Path | bytes | bytearray | memoryview | IO[bytes], limits: Limits) -> tuple[bytes, str]:
+def read_source(
+    source: str | Path | bytes | bytearray | memoryview | IO[bytes], limits: Limits, given_name: str | None = None
+) -> tuple[bytes, str]:
     """Return the bytes of `source` and how to call it. Raises PictureNotFound or PictureTooLarge."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         data, name = bytes(source), "bytes"
@@ -38,6 +40,7 @@ def read_source(source: str | Path | bytes | bytearray | memoryview | IO[bytes],
         data, name = _read_file(Path(source), limits), str(source)
     else:
         data, name = source.read(limits.max_bytes + 1), str(getattr(source, "name", "stream"))
+    name = given_name or name
     if len(data) > limits.max_bytes:
         raise _too_large(shown(name), limits)
     return data, name

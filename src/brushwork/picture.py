@@ -30,6 +30,10 @@ __all__ = ["DECODE_ERRORS", "FORMATS", "Limits", "Picture", "Source", "open_pict
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF")
 """Allowed in the open call itself: Pillow registers 43 readers, and a smaller list is a smaller target."""
 
+MAX_METADATA: Final = 8 * 1024 * 1024
+"""Bytes of text chunks, EXIF, XMP and profiles in one file. Large workflows of generators stay well below it."""
+_PILLOWS_TEXT_LIMIT: Final = "MAX_TEXT_"  # in what Pillow raises for text chunks that unpack to more than it allows
+
 ORIENTATION_TAG: Final = 0x0112
 _TRANSPOSE: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -120,8 +124,8 @@ def open_picture(source: Source, limits: Limits = Limits(), name: str | None = N
         if data is None:
             return _from_pixels(source, limits, shown(name or "image"))
         return _decode(data, limits, shown(name or getattr(source, "filename", "") or "image"))
-    data, found_name = read_source(source, limits)
-    return _decode(data, limits, shown(name or found_name))
+    data, found_name = read_source(source, limits, name)
+    return _decode(data, limits, shown(found_name))
 
 
 def _decode(data: bytes, limits: Limits, name: str) -> Picture:
@@ -136,13 +140,20 @@ def _decode(data: bytes, limits: Limits, name: str) -> Picture:
             orientation, orientation_note = _orientation(image)
             rgb, alpha = to_rgb(image), alpha_of(image)
             info = dict(image.info)
+            _check_metadata(info, name)
     except UnidentifiedImageError as error:
         raise UnsupportedFormat(
             f"{name} is not a picture in a format that is read here.", _format_advice(data)
         ) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many(name, "far too many", limits) from error
+    except MemoryError as error:
+        raise TooManyPixels(
+            f"{name} needs more memory to decode than there is.", "Give a smaller picture, or raise the memory limit."
+        ) from error
     except DECODE_ERRORS as error:
+        if _PILLOWS_TEXT_LIMIT in str(error):
+            raise _too_much_metadata(name) from error
         raise PictureCorrupt(
             f"{name} is damaged: {_plain(error)}.", "Open it in a viewer, or get the original file again."
         ) from error
@@ -157,9 +168,7 @@ def _formats() -> tuple[str, ...]:
 
 def _format_advice(data: bytes) -> str:
     if data[4:12] in _HEIF_BRANDS and not _heif_registered():
-        return (
-            'It is a HEIC picture: install the extra, `pip install "brushwork[heic]"`, or save it as JPEG or PNG.'
-        )
+        return 'It is a HEIC picture: install the extra, `pip install "brushwork[heic]"`, or save it as JPEG or PNG.'
     return f"Give one of {', '.join(_formats())}."
 
 
@@ -183,6 +192,19 @@ def _check_size(size: tuple[int, int], limits: Limits, name: str) -> None:
         raise PictureCorrupt(f"{name} has no pixels ({width} x {height}).", "Get the original file again.")
 
 
+def _check_metadata(info: dict[Any, Any], name: str) -> None:
+    if sum(len(value) for value in info.values() if isinstance(value, (str, bytes))) > MAX_METADATA:
+        raise _too_much_metadata(name)
+
+
+def _too_much_metadata(name: str) -> PictureTooLarge:
+    return PictureTooLarge(
+        f"{name} carries too much text or metadata: more than {MAX_METADATA:,} bytes, or a packed chunk of more than "
+        f"{PngImagePlugin.MAX_TEXT_CHUNK:,} bytes.",
+        "Save the picture again without it; the answer is then about the pixels alone.",
+    )
+
+
 def _too_many(name: str, size: str, limits: Limits) -> TooManyPixels:
     return TooManyPixels(
         f"{name} has {size} pixels; at most {limits.max_pixels:,} and {limits.max_side:,} a side are examined.",
@@ -191,8 +213,6 @@ def _too_many(name: str, size: str, limits: Limits) -> TooManyPixels:
 
 
 def _plain(error: BaseException) -> str:
-    if isinstance(error, MemoryError):
-        return "decoding it needs more memory than allowed"
     return shown(str(error).rstrip(".") or type(error).__name__, 120)
 
 
