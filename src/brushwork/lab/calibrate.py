@@ -48,7 +48,7 @@ def fit(scored: Sequence[Scored]) -> Fit:
     clear = min(float(np.quantile(_of(part, AI, calibration), CLEAR_MISSED, method="lower")) for part in parts)
     balanced = float(np.median([_equal_error(part, calibration) for part in parts]))
     strict = _up(strict)
-    clear, balanced = min(_down(clear), strict), min(_down(balanced), strict)
+    clear, balanced = min(_shown(clear), strict), min(_shown(balanced), strict)
     return Fit(calibration, _fits(parts, calibration, min(clear, balanced), balanced, strict))
 
 
@@ -76,12 +76,12 @@ def _equal_error(scored: Sequence[Scored], calibration: Calibration) -> float:
 
 
 def _up(value: float) -> float:
-    """Rounded up to the digits that a probability is shown with: never more false positives than before."""
-    return min(float(np.ceil(value * 10**PLACES) / 10**PLACES), 1 - 10.0**-PLACES)
+    """One step of the shown digits above the human score that `value` lies just above."""
+    return min((round(value * 10**PLACES) + 1) / 10**PLACES, 1 - 10.0**-PLACES)
 
 
-def _down(value: float) -> float:
-    return max(float(np.floor(value * 10**PLACES) / 10**PLACES), 10.0**-PLACES)
+def _shown(value: float) -> float:
+    return max(round(value, PLACES), 10.0**-PLACES)
 
 
 def _fits(

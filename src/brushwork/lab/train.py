@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import pickle
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +30,8 @@ from .plan import LabPlan, TrainPlan  # noqa: E402
 CHECKPOINTS: Final = "checkpoints"
 CALIBRATION_PATCHES: Final = 256
 """Patches from which the batch norms of a folded backbone take their statistics."""
+LOAD_ERRORS: Final = (RuntimeError, EOFError, OSError, ValueError, pickle.UnpicklingError)
+"""What torch.load raises on files that are no whole checkpoint."""
 log = logging.getLogger(__name__)
 
 
@@ -116,7 +119,7 @@ def train(plan: LabPlan, caches: Sequence[RegionCache], out: Path, resume: bool 
     shown: list[Callback] = [TQDMProgressBar()] if progress else []
     trainer = pl.Trainer(
         max_epochs=plan.train.epochs, accelerator="cpu", devices=1, precision=plan.train.precision,  # type: ignore[arg-type]
-        default_root_dir=out, callbacks=[keeper, *shown], logger=CSVLogger(out, name="log", version=""),
+        default_root_dir=out, callbacks=[keeper, *shown], logger=CSVLogger(out, name="log"),
         enable_progress_bar=progress, enable_model_summary=False, gradient_clip_val=5.0, log_every_n_steps=10,
     )  # fmt: skip
     try:
@@ -157,7 +160,7 @@ def newest_checkpoint(folder: Path) -> Path | None:
     for path in sorted(folder.glob("epoch*.ckpt"), reverse=True):
         try:
             torch.load(path, map_location="cpu", weights_only=False)
-        except (RuntimeError, EOFError, OSError, ValueError) as error:
+        except LOAD_ERRORS as error:
             log.warning("%s does not load (%s); going back to the one before it", path.name, error)
             continue
         return path
@@ -170,7 +173,7 @@ def load_network(checkpoint: Path, plan: TrainPlan) -> PatchNet:
     try:
         state = torch.load(checkpoint, map_location="cpu", weights_only=False)["state_dict"]
         module.load_state_dict(state)
-    except (RuntimeError, EOFError, OSError, KeyError) as error:
+    except (*LOAD_ERRORS, KeyError) as error:
         raise LabError(
             f"The checkpoint {checkpoint} does not load: {error}.", "Train again, or give another."
         ) from error

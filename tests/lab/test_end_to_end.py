@@ -1,0 +1,153 @@
+"""Drawn pictures all the way: train, be killed, go on, evaluate, calibrate, export, load, score."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.needs_lab
+
+torch = pytest.importorskip("torch")
+
+from brushwork.errors import BundleDamaged, LabError  # noqa: E402
+from brushwork.forensics.bundle import load_bundle  # noqa: E402
+from brushwork.forensics.calibration import probability  # noqa: E402
+from brushwork.forensics.scorer import Scorer, open_session, run_session  # noqa: E402
+from brushwork.lab import export, workflow  # noqa: E402
+from brushwork.lab.plan import read_plan  # noqa: E402
+from brushwork.lab.train import CHECKPOINTS, load_network, newest_checkpoint  # noqa: E402
+from brushwork.picture import open_picture  # noqa: E402
+
+from .conftest import draw  # noqa: E402
+
+
+@pytest.fixture
+def lenient(monkeypatch):
+    """Thirty drawn pictures are too few for a steady probe; what it refuses is tested in test_audit."""
+    monkeypatch.setattr("brushwork.lab.audit.LIMIT", 1.0)
+
+
+def test_from_pictures_to_a_verdict_worthy_bundle(tiny_recipe, tmp_path, lenient):
+    torch.set_num_threads(1)
+    plan, out = read_plan(tiny_recipe()), tmp_path / "run"
+    checkpoint = workflow.run_training(plan, out, progress=False)
+    assert checkpoint.parent == out / CHECKPOINTS
+
+    scored = workflow.run_evaluation(plan, out)
+    assert len(scored) == 30 * 3
+    bundle = load_bundle(workflow.run_calibration(plan, out))
+    assert bundle.recipe.name == "tiny"
+    assert len(bundle.reference.kinds[0].scores) == 15
+    assert bundle.recipe.origin.data_manifest_sha256 != bundle.sha256
+
+    picture = open_picture(draw(1, 99))
+    scores = Scorer(bundle).score(picture.rgb)
+    assert scores.logits.shape == (4,)
+    assert 0 < probability(scores.pooled, bundle.recipe.calibration) < 1
+
+    net = load_network(checkpoint, plan.train)
+    patches = np.random.default_rng(0).integers(0, 256, (5, 64, 64, 3), dtype=np.uint8)
+    with torch.no_grad():
+        expected = net(torch.from_numpy(patches)).numpy()
+    found = run_session(open_session(bundle.model_path), patches)
+    np.testing.assert_allclose(found, expected, atol=export.PARITY)
+
+    for heading in ("Intended use", "Not for", "Training data", "By weather", "Thresholds", "Known failures"):
+        assert f"## {heading}" in bundle.card
+    assert "| hard |" in bundle.card
+
+    model = bundle.model_path
+    damaged = bytearray(model.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    model.write_bytes(bytes(damaged))
+    with pytest.raises(BundleDamaged, match="model.onnx of bundle"):
+        load_bundle(bundle.folder)
+
+
+def test_a_killed_run_goes_on_where_its_last_epoch_ended(tiny_recipe, tmp_path):
+    recipe, out = tiny_recipe(epochs=60), tmp_path / "run"
+    code = (
+        "import brushwork.lab.audit as a; a.LIMIT = 1.0\n"
+        "from pathlib import Path\n"
+        "from brushwork.lab.plan import read_plan\n"
+        "from brushwork.lab.workflow import run_training\n"
+        f"run_training(read_plan(Path({str(recipe)!r})), Path({str(out)!r}), progress=False)\n"
+    )
+    environment = dict(os.environ, OMP_NUM_THREADS="1")
+    with subprocess.Popen([sys.executable, "-c", code], env=environment, stderr=subprocess.PIPE) as process:
+        _wait_for(out / CHECKPOINTS / "epoch001.ckpt", process)
+        process.send_signal(signal.SIGKILL)
+    before = newest_checkpoint(out / CHECKPOINTS)
+    assert before is not None
+    reached = int(before.stem.removeprefix("epoch"))
+    assert reached < 59
+
+    (out / CHECKPOINTS / f"epoch{reached + 1:03d}.ckpt").write_bytes(before.read_bytes()[:1000])  # killed while saving
+    assert newest_checkpoint(out / CHECKPOINTS) == before
+
+    from brushwork.lab.gather import cache_of, gather
+    from brushwork.lab.train import train
+
+    plan = read_plan(tiny_recipe(epochs=reached + 2))
+    last = train(plan, (cache_of(plan, gather(plan)),), out, progress=False)
+    state = torch.load(last, map_location="cpu", weights_only=False)
+    assert state["epoch"] == reached + 1
+    assert state["global_step"] == (reached + 2) * plan.train.steps_per_epoch
+
+
+def _wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(1200):
+        if path.is_file():
+            return
+        if process.poll() is not None:
+            pytest.fail(f"training ended early: {process.stderr.read().decode()[-2000:]}")
+        time.sleep(0.05)
+    process.kill()
+    pytest.fail(f"{path.name} did not come")
+
+
+def test_two_runs_with_one_seed_are_the_same_and_another_seed_is_not(tiny_recipe, tmp_path):
+    from brushwork.lab.gather import cache_of, gather
+    from brushwork.lab.train import train
+
+    torch.set_num_threads(1)
+    plan = read_plan(tiny_recipe())
+    cache = cache_of(plan, gather(plan))
+
+    def weights(name: str, seed: int) -> np.ndarray:
+        chosen = plan.model_copy(update={"seed": seed})
+        checkpoint = train(chosen, (cache,), tmp_path / name, progress=False)
+        return load_network(checkpoint, plan.train).trunk.conv_stem.weight.detach().numpy()
+
+    once, again, other = weights("a", 0), weights("b", 0), weights("c", 1)
+    assert np.array_equal(once, again)
+    assert not np.array_equal(once, other)
+
+
+def test_what_is_no_finished_run_is_refused(tiny_recipe, tmp_path):
+    plan = read_plan(tiny_recipe())
+    with pytest.raises(LabError, match="no model in"):
+        workflow.run_evaluation(plan, tmp_path)
+    with pytest.raises(LabError, match="holds no scores"):
+        workflow.run_calibration(plan, tmp_path)
+    (tmp_path / "epoch000.ckpt").write_bytes(b"junk")
+    with pytest.raises(LabError, match=r"epoch000.ckpt does not load"):
+        load_network(tmp_path / "epoch000.ckpt", plan.train)
+
+
+def test_a_network_whose_export_differs_is_not_shipped(tmp_path, monkeypatch):
+    from brushwork.lab.networks import PatchNet
+
+    net = PatchNet().eval()
+    export.export_onnx(net, 32, tmp_path / "model.onnx")
+    with torch.no_grad():
+        net.trunk.classifier.bias.add_(0.01)
+    with pytest.raises(LabError, match="torch and ONNX Runtime differ by 0.01"):
+        export.prove_parity(net, open_session(tmp_path / "model.onnx"), 32)
