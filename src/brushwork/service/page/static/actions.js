@@ -1,6 +1,6 @@
 // What can be done with a verdict: check its stability, copy it, keep it as a picture or as JSON.
 
-import { askAnnotated, Away, Problem } from "./api.js";
+import { askAnnotated, Away, Gone, Problem } from "./api.js";
 import { h } from "./dom.js";
 import { words } from "./words.js";
 
@@ -86,6 +86,7 @@ async function annotated(file, name, say) {
     say("Saved as PNG.");
   } catch (error) {
     if (error instanceof Away) say("The server does not answer. Try again in a moment.");
+    else if (error instanceof Gone) say("The file was changed, moved or deleted. Choose it again.");
     else if (error instanceof Problem) say(`${error.document.title ?? words.unknown_error}: ${error.message}`);
     else throw error;
   }

@@ -28,6 +28,9 @@ export class Busy extends Problem {
 /** Nothing came back at all. */
 export class Away extends Error {}
 
+/** The file cannot be read any more: it was changed, moved or deleted after it was chosen. */
+export class Gone extends Error {}
+
 /** The reader of the page stopped it. */
 export class Stopped extends Error {}
 
@@ -52,7 +55,7 @@ export function askVerdict(file, asked) {
     for (const [name, value] of Object.entries(CHANNEL)) request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => asked.onSent(event.loaded, event.total);
     request.upload.onload = asked.onScoring;
-    request.onerror = () => reject(new Away());
+    request.onerror = async () => reject(await unsent(file));
     request.onabort = () => reject(new Stopped());
     request.onload = () => {
       const body = parsed(request.responseText);
@@ -70,7 +73,7 @@ export function askVerdict(file, asked) {
  * @returns {Promise<Blob>}
  */
 export async function askAnnotated(file) {
-  const answer = await reach("/v1/annotated", { method: "POST", body: form(file), headers: CHANNEL });
+  const answer = await reach("/v1/annotated", { method: "POST", body: form(file), headers: CHANNEL }, file);
   if (answer.ok) return answer.blob();
   throw refusal(parsed(await answer.text()), answer.status, (name) => answer.headers.get(name));
 }
@@ -88,12 +91,24 @@ export async function isBack() {
 /**
  * @param {string} path
  * @param {RequestInit} init
+ * @param {File} [file] that is sent
  */
-async function reach(path, init) {
+async function reach(path, init, file) {
   try {
     return await fetch(path, init);
   } catch (error) {
-    if (error instanceof TypeError) throw new Away();
+    if (error instanceof TypeError) throw await unsent(file);
+    throw error;
+  }
+}
+
+/** Why nothing came back: browsers say the same of a server that is away and of a file that is. @param {File} [file] */
+async function unsent(file) {
+  try {
+    await file?.slice(0, 1).arrayBuffer();
+    return new Away();
+  } catch (error) {
+    if (error instanceof DOMException) return new Gone();
     throw error;
   }
 }

@@ -63,9 +63,9 @@ export function chance(verdict) {
     h(
       "div",
       { class: "slider" },
-      h("button", { type: "button", "aria-label": "Smaller share", onclick: move(-STEP) }, "−"),
+      h("button", { id: "share-less", type: "button", "aria-label": "Smaller share", onclick: move(-STEP) }, "−"),
       slider,
-      h("button", { type: "button", "aria-label": "Larger share", onclick: move(STEP) }, "+"),
+      h("button", { id: "share-more", type: "button", "aria-label": "Larger share", onclick: move(STEP) }, "+"),
     ),
     told,
     explained(rates),

@@ -8,6 +8,7 @@ import { byId } from "./dom.js";
  */
 export function listen(onFile, onNothing) {
   const input = /** @type {HTMLInputElement} */ (byId("image"));
+  input.addEventListener("click", forget); // so that choosing the same file again counts
   input.addEventListener("change", () => take(input.files));
   byId("intake").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -22,6 +23,11 @@ export function listen(onFile, onNothing) {
     if (first) onFile(first, files.length - 1);
     return Boolean(first);
   }
+}
+
+/** Let go of the chosen file. */
+export function forget() {
+  /** @type {HTMLInputElement} */ (byId("image")).value = "";
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { askVerdict, Stopped } from "./api.js";
 import { byId, h, refill } from "./dom.js";
-import { listen } from "./intake.js";
+import { forget, listen } from "./intake.js";
 import { Machine } from "./machine.js";
 import { result } from "./result.js";
 import { samples } from "./samples.js";
@@ -93,6 +93,7 @@ function stop() {
 
 function cancel() {
   stop();
+  forget();
   refill(byId("progress"));
   if (shown) return present(shown.file, shown.verdict);
   machine.go("empty");

@@ -20,17 +20,14 @@ export function thousand(reference) {
     s("path", { class: "others", d: marks(count, COLUMNS * ROWS) }),
     s("path", { class: "as-high", d: marks(0, count) }),
   );
-  return h("figure", { class: "reference" }, drawing, h("figcaption", {}, legend(count)));
+  return h("figure", { class: "reference" }, drawing, h("figcaption", {}, legend(count, reference.n)));
 }
 
-/** @param {number} count */
-function legend(count) {
-  return [
-    h("span", { class: "key as-high" }, "■"),
-    ` ${count} of 1000 human works score this high, `,
-    h("span", { class: "key" }, "·"),
-    ` ${1000 - count} score lower.`,
-  ];
+/** @param {number} count @param {number} n */
+function legend(count, n) {
+  if (count === 0) return `None of the ${n} human works that were measured scored this high.`;
+  const told = ` ${count} of 1000 human works score this high; the other ${1000 - count} (·) score lower.`;
+  return [h("span", { class: "key" }, "■"), told];
 }
 
 /**

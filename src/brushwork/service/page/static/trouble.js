@@ -1,6 +1,6 @@
 // When there is no answer: what went wrong with which file, and what can be done. The file is always kept.
 
-import { isBack, Away, Busy, Problem } from "./api.js";
+import { isBack, Away, Busy, Gone, Problem } from "./api.js";
 import { byId, h, refill } from "./dom.js";
 import { plainName, words } from "./words.js";
 
@@ -28,6 +28,7 @@ export function calm() {
 export function trouble(error, file, retry, tries) {
   if (error instanceof Busy && tries < MOST_TRIES) return busy(error, file, retry);
   if (error instanceof Problem) return problem(error, file, retry);
+  if (error instanceof Gone) return gone(file);
   if (error instanceof Away) return away(file, retry);
   console.error(error);
   alert(words.unknown_error, "The answer came and this page could not show it. Reload the page and try again.", plainName(file.name));
@@ -49,6 +50,12 @@ function problem(error, file, retry) {
   const { title, detail, request_id: id } = error.document;
   alert(title ?? words.unknown_error, detail ?? "", plainName(file.name), id);
   after(h("p", {}, "The file is still here. ", button(words.retry, retry)));
+  return /** @type {const} */ ("error");
+}
+
+/** @param {File} file */
+function gone(file) {
+  alert("The file cannot be read any more", "It was changed, moved or deleted after it was chosen. Choose it again.", plainName(file.name));
   return /** @type {const} */ ("error");
 }
 

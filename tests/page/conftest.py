@@ -1,0 +1,177 @@
+"""A running service on a loopback port, and a Chromium that looks at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import NEEDS, ROOT, chromium, give_up
+from tests.made.drawings import drawn, encoded
+
+BROWSER_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+START_LIMIT_S = 60
+NODE = ROOT / "node_modules"
+NODE_HINT = "run `npm install --no-save --no-package-lock axe-core@4 typescript@5`"
+
+
+@dataclass
+class Service:
+    """The real service in a process of its own; it can be stopped and started again on the same port."""
+
+    folder: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = field(default=None)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        environment = os.environ | {"BRUSHWORK_DATABASE_URL": f"sqlite:///{self.folder / 'page.sqlite3'}"}
+        command = [sys.executable, "-m", "brushwork.cli", "serve", "--port", str(self.port)]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)
+        deadline = time.monotonic() + START_LIMIT_S
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"the service did not start: {(self.folder / 'log').read_text()[-2000:]}")
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(30)
+            self.process = None
+
+    def _answers(self) -> bool:
+        try:
+            return bool(urllib.request.urlopen(f"{self.url}/livez", timeout=5).status == 200)
+        except (urllib.error.URLError, ConnectionError):
+            return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    running = Service(tmp_path_factory.mktemp("service"), _free_port())
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    path = chromium()
+    if path is None:
+        give_up(next(need.reason for need in NEEDS if need.marker == "needs_chromium"))
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=BROWSER_FLAGS)
+        yield launched
+        launched.close()
+
+
+class Watched:
+    """A page, with everything that the browser said about it and every address that it asked for."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        page.set_default_timeout(20_000)
+        page.on("console", lambda message: self.said.append(message.text))
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("request", lambda request: self.asked.append(request.url))
+
+    def check(self, path: Path, state: str = "done") -> None:
+        """Choose a file and wait for the page to be in `state`."""
+        self.page.set_input_files("#image", path)
+        self.wait(state)
+
+    def wait(self, state: str) -> None:
+        self.page.wait_for_selector(f"html[data-state={state}]")
+
+
+@pytest.fixture
+def open_page(service: Service, browser: Any) -> Iterator[Any]:
+    """A function that opens the check page in a fresh context; its arguments are those of a context."""
+    contexts = []
+
+    def opened(**options: Any) -> Watched:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        watched = Watched(context.new_page())
+        watched.page.goto(f"{service.url}/")
+        return watched
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def watched(open_page: Any) -> Iterator[Watched]:
+    """The check page. At the end the browser must have had nothing to say, but that an answer was an error."""
+    page = open_page()
+    yield page
+    assert [line for line in page.said if "Failed to load resource" not in line] == []
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one picture of each sort, all drawn by code."""
+    folder = tmp_path_factory.mktemp("pictures")
+    painting = encoded(drawn("painterly", (640, 480), 1))
+    (folder / "painting.png").write_bytes(painting)
+    (folder / "broken.png").write_bytes(painting[: len(painting) // 3])
+    (folder / "notes.txt").write_text("this is no picture")
+    (folder / "tiny.png").write_bytes(encoded(drawn("painterly", (10, 10), 1)))
+    (folder / "huge.jpg").write_bytes(encoded(drawn("gradient", (5000, 5000), 1), "JPEG", quality=80))
+    (folder / "scan.tiff").write_bytes(encoded(drawn("painterly", (300, 200), 1), "TIFF"))
+    (folder / '"><img src=x onerror=alert(1)>.png').write_bytes(painting)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, the checker of accessibility rules."""
+    named = os.environ.get("BRUSHWORK_AXE")
+    path = Path(named) if named else NODE / "axe-core" / "axe.min.js"
+    if not path.is_file():
+        give_up(f"needs axe-core; {NODE_HINT}, or name axe.min.js with BRUSHWORK_AXE")
+    return path.read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
+def tsc() -> str:
+    """The TypeScript compiler, which checks the JSDoc types."""
+    local = NODE / ".bin" / "tsc"
+    found = str(local) if local.is_file() else shutil.which("tsc")
+    if found is None:
+        give_up(f"needs the TypeScript compiler; {NODE_HINT}")
+    return str(found)

@@ -1,0 +1,140 @@
+"""For everyone: keyboard alone, a narrow window, large targets, and the rules of axe in every state and theme."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.needs_chromium
+
+STATES = [("empty", None), ("done", "painting.png"), ("done", "tiny.png"), ("error", "broken.png")]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def _bring_to(watched: Any, state: str, picture: Path | None) -> None:
+    if picture is None:
+        watched.wait(state)
+        return
+    watched.check(picture, state)
+    if watched.page.locator("#overlay-Regions").count():
+        watched.page.check("#overlay-Regions")
+        watched.page.click("#stability")
+        watched.page.wait_for_selector("#stability[aria-disabled=true]")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("state", "name"), STATES)
+def test_axe_finds_nothing(open_page: Any, axe: str, pictures: Path, state: str, name: str | None, scheme: str) -> None:
+    watched = open_page(color_scheme=scheme, bypass_csp=True)
+    _bring_to(watched, state, name and pictures / name)
+    watched.page.evaluate(axe)
+    script = "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})"
+    found = watched.page.evaluate(script, RULES)
+    assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in found["violations"]] == []
+    assert len(found["passes"]) > 10
+
+
+@pytest.mark.parametrize("path", ["/docs", "/problems/image-corrupt"])
+def test_axe_finds_nothing_on_the_pages_around(open_page: Any, axe: str, service: Any, path: str) -> None:
+    watched = open_page(bypass_csp=True)
+    watched.page.goto(service.url + path)
+    watched.page.evaluate(axe)
+    found = watched.page.evaluate("() => axe.run(document)")
+    assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in found["violations"]] == []
+
+
+@pytest.mark.parametrize("width", [320, 768, 1440])
+@pytest.mark.parametrize(("state", "name"), STATES)
+def test_no_sideways_scroll(open_page: Any, pictures: Path, state: str, name: str | None, width: int) -> None:
+    watched = open_page(viewport={"width": width, "height": 800})
+    _bring_to(watched, state, name and pictures / name)
+    assert watched.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+
+def test_text_at_twice_its_size_still_fits(open_page: Any, pictures: Path) -> None:
+    watched = open_page(viewport={"width": 1280, "height": 800})
+    watched.check(pictures / "painting.png")
+    watched.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert watched.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+
+@pytest.mark.parametrize(("state", "name"), STATES)
+def test_every_target_is_at_least_24_pixels(open_page: Any, pictures: Path, state: str, name: str | None) -> None:
+    watched = open_page(viewport={"width": 390, "height": 800}, has_touch=True)
+    _bring_to(watched, state, name and pictures / name)
+    small = watched.page.evaluate("""() =>
+      [...document.querySelectorAll("button, input, summary, nav a, a.name")]
+        .filter((e) => e.checkVisibility())
+        .map((e) => [e.outerHTML.slice(0, 60), e.getBoundingClientRect()])
+        .filter(([, box]) => box.width < 24 || box.height < 24)
+        .map(([text]) => text)""")
+    assert small == []
+
+
+def test_a_walk_by_keyboard_alone(open_page: Any, pictures: Path) -> None:
+    watched = open_page()
+    page = watched.page
+    seen = _walk(page, 9)
+    assert seen[0] == "Skip to the content"
+    assert seen[1:5] == ["Brushwork", "Check", "Model", "API"]
+    assert "image" in seen
+    watched.check(pictures / "painting.png")
+    page.focus("#image")
+    assert _walk(page, 6) == ["stability", "copy", "annotated", "json", "share-less", "share"]
+    page.keyboard.press("ArrowRight")
+    assert page.inner_text("output") == "11 %"
+
+
+def test_every_stop_of_the_walk_shows_where_it_is(open_page: Any, pictures: Path) -> None:
+    watched = open_page()
+    watched.check(pictures / "painting.png")
+    watched.page.evaluate("document.activeElement.blur()")
+    for _ in range(16):
+        watched.page.keyboard.press("Tab")
+        outline = watched.page.evaluate("""() => {
+          const here = document.activeElement;
+          const drawn = [here, here.nextElementSibling].filter(Boolean).map((e) => getComputedStyle(e));
+          return drawn.some((style) => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2);
+        }""")
+        assert outline, watched.page.evaluate("document.activeElement.outerHTML.slice(0, 80)")
+
+
+def test_the_focus_is_not_stolen_by_an_answer_or_an_error(open_page: Any, pictures: Path) -> None:
+    watched = open_page()
+    for name, state in (("painting.png", "done"), ("broken.png", "error")):
+        watched.page.focus("#image")
+        watched.check(pictures / name, state)
+        assert watched.page.evaluate("document.activeElement.id") == "image"
+
+
+def test_progress_and_errors_are_spoken(open_page: Any, pictures: Path) -> None:
+    watched = open_page()
+    assert watched.page.get_attribute("#progress", "role") == "status"
+    watched.check(pictures / "painting.png")
+    assert watched.page.text_content("#progress") == f"Done: {watched.page.inner_text('#answer')}"
+
+
+def test_forced_colours_keep_the_pattern_of_the_answer(open_page: Any, pictures: Path) -> None:
+    watched = open_page(forced_colors="active")
+    watched.check(pictures / "tiny.png")
+    style = watched.page.evaluate("getComputedStyle(document.querySelector('.band')).borderTopStyle")
+    assert style == "dashed"
+
+
+def test_nothing_moves_where_motion_is_unwanted(open_page: Any) -> None:
+    watched = open_page(reduced_motion="reduce")
+    moving = watched.page.evaluate("""() => [...document.querySelectorAll("*")]
+      .filter((e) => getComputedStyle(e).transitionDuration !== "0s" || getComputedStyle(e).animationName !== "none")
+      .map((e) => e.tagName)""")
+    assert moving == []
+
+
+def _walk(page: Any, steps: int) -> list[str]:
+    """Press Tab and say where one is: the id, or the text."""
+    places = []
+    for _ in range(steps):
+        page.keyboard.press("Tab")
+        places.append(page.evaluate("document.activeElement.id || document.activeElement.innerText.trim()"))
+    return places
