@@ -16,9 +16,9 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
-from .errors import PictureCorrupt, PictureEmpty, TooManyPixels, UnsupportedFormat
+from .errors import PictureCorrupt, PictureEmpty, PictureTooLarge, TooManyPixels, UnsupportedFormat
 from .format_facts import FormatFacts, read_format_facts
 from .intake import Limits, Source, file_behind, read_source
 from .pixels import alpha_of, perceptual_hash, to_rgb
