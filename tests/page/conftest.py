@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,65 +12,15 @@ import pytest
 
 from tests.conftest import NEEDS, ROOT, chromium, give_up
 from tests.made.drawings import drawn, encoded
+from tests.page.running import BROWSER_FLAGS, Service, free_port
 
-BROWSER_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-START_LIMIT_S = 60
 NODE = ROOT / "node_modules"
 NODE_HINT = "run `npm install --no-save --no-package-lock axe-core@4 typescript@5`"
 
 
-@dataclass
-class Service:
-    """The real service in a process of its own; it can be stopped and started again on the same port."""
-
-    folder: Path
-    port: int
-    process: subprocess.Popen[bytes] | None = field(default=None)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        environment = os.environ | {"BRUSHWORK_DATABASE_URL": f"sqlite:///{self.folder / 'page.sqlite3'}"}
-        command = [sys.executable, "-m", "brushwork.cli", "serve", "--port", str(self.port)]
-        with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)
-        deadline = time.monotonic() + START_LIMIT_S
-        while not self._answers():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"the service did not start: {(self.folder / 'log').read_text()[-2000:]}")
-            time.sleep(0.1)
-
-    def stop(self) -> None:
-        if self.process is not None:
-            self.process.terminate()
-            self.process.wait(30)
-            self.process = None
-
-    def _answers(self) -> bool:
-        try:
-            return bool(urllib.request.urlopen(f"{self.url}/livez", timeout=5).status == 200)
-        except (urllib.error.URLError, ConnectionError):
-            return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    running = Service(tmp_path_factory.mktemp("service"), _free_port())
+    running = Service(tmp_path_factory.mktemp("service"), free_port())
     running.start()
     yield running
     running.stop()
