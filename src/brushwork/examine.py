@@ -18,6 +18,7 @@ from .forensics.scorer import PatchScores, Scorer
 from .forensics.stability import views
 from .picture import Limits, Picture, Source, open_picture
 from .provenance import read_all
+from .provenance.credentials import trust_anchors
 from .settings import Settings, load_settings
 from .verdict import Evidence, Fact, Regions, Stability, State, Verdict
 from .weighing import Case, Reading, pixel_answer, rates_of, warnings_of, weigh, wording
@@ -31,7 +32,12 @@ class Examiner:
     def __init__(
         self, bundle: Bundle, limits: Limits | None = None, trust_list: Path | None = None, threads: int = 1
     ) -> None:
-        """Load the model of `bundle`; `trust_list` is a PEM file of C2PA certificates to trust."""
+        """Load the model of `bundle`; `trust_list` is a PEM file of C2PA certificates to trust.
+
+        Raises BundleDamaged or SettingsError.
+        """
+        if trust_list is not None:
+            trust_anchors(trust_list)  # a list that cannot be used stops the start, not the first signed picture
         self.bundle = bundle
         self.limits = limits or Limits()
         self._trust_list = trust_list

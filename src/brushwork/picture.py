@@ -53,6 +53,8 @@ DECODE_ERRORS: Final = (
 
 # Our own limit is lower than Pillow's, but a bomb must never be a mere warning, whatever the settings say.
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+# Pillow warns once per damaged EXIF tag: a hostile file would write thousands of lines to standard error.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,12 +34,18 @@ def _room(dotted: str) -> str:
     return parts[1] if len(parts) > 1 else ""
 
 
+def _runs_later(node: ast.AST) -> bool:
+    """True for functions, and for what only a type checker reads."""
+    for_types = isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+    return for_types or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+
+
 def _imports(path: Path) -> list[tuple[str, bool]]:
     """Every brushwork module that `path` imports, and whether it does so when it is itself imported."""
     dotted = ["brushwork", *path.relative_to(PACKAGE).with_suffix("").parts]
     package = dotted[:-1]
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    lazy = {id(n) for f in ast.walk(tree) if isinstance(f, ast.FunctionDef | ast.AsyncFunctionDef) for n in ast.walk(f)}
+    lazy = {id(n) for block in ast.walk(tree) if _runs_later(block) for n in ast.walk(block)}
     found: list[tuple[str, bool]] = []
     for node in ast.walk(tree):
         at_once = id(node) not in lazy
