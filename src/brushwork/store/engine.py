@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from ..errors import SettingsError, StoreError
 
+DRIVERS: Final = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 BUSY_TIMEOUT_MS: Final = 5_000
 POSTGRES_CONNECT_S: Final = 5
 
@@ -36,13 +37,13 @@ def open_engine(url: str) -> Engine:
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
-        if parsed.drivername in ("postgresql", "postgres"):
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        if parsed.get_backend_name() in ("sqlite", "postgresql"):
-            return parsed
-    except (ArgumentError, NoSuchModuleError) as error:
+    except ArgumentError as error:
         raise _bad_url() from error
-    raise _bad_url()
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in DRIVERS:
+        raise _bad_url()
+    return parsed
 
 
 def _bad_url() -> SettingsError:
