@@ -28,7 +28,7 @@ def test_a_shortcut_in_the_format_is_found_and_gone_after_the_preparation(drawn_
 
 def test_training_refuses_what_the_probe_still_sees():
     found = audit.Audit(9, 9, 3, 3, (), (), before=0.9, after=0.551)
-    with pytest.raises(LabError, match="AUC of 0.551 after the preparation"):
+    with pytest.raises(LabError, match=r"AUC of 0.551 after the preparation"):
         found.refuse_shortcuts()
     replace(found, after=0.549).refuse_shortcuts()
 
@@ -82,7 +82,7 @@ def test_a_broken_picture_in_the_middle_is_listed_not_hidden(drawn_set, tmp_path
 def test_a_file_that_is_gone_stops_the_build(drawn_set, tmp_path):
     manifest = drawn_set("gone", sources=2, each=1)
     (manifest.parent / "1-0-0.jpeg").unlink()
-    with pytest.raises(LabError, match="1-0-0.jpeg cannot be read"):
+    with pytest.raises(LabError, match=r"1-0-0.jpeg cannot be read"):
         RegionCache.build(read_manifest(manifest), PLAN, tmp_path / "cache")
 
 

@@ -77,7 +77,7 @@ def test_reserved_pictures_are_refused(tiny_recipe, tmp_path):
 def test_without_the_list_of_reserved_pictures_nothing_starts(tiny_recipe):
     plan = read_plan(tiny_recipe())
     plan.data.reserved.unlink()
-    with pytest.raises(LabError, match="reserved pictures .* cannot be read"):
+    with pytest.raises(LabError, match=r"reserved pictures .* cannot be read"):
         gather(plan)
 
 

@@ -67,7 +67,7 @@ def test_from_pictures_to_a_verdict_worthy_bundle(tiny_recipe, tmp_path, lenient
     damaged = bytearray(model.read_bytes())
     damaged[len(damaged) // 2] ^= 1
     model.write_bytes(bytes(damaged))
-    with pytest.raises(BundleDamaged, match="model.onnx of bundle"):
+    with pytest.raises(BundleDamaged, match=r"model.onnx of bundle"):
         load_bundle(bundle.folder)
 
 
@@ -149,5 +149,5 @@ def test_a_network_whose_export_differs_is_not_shipped(tmp_path, monkeypatch):
     export.export_onnx(net, 32, tmp_path / "model.onnx")
     with torch.no_grad():
         net.trunk.classifier.bias.add_(0.01)
-    with pytest.raises(LabError, match="torch and ONNX Runtime differ by 0.01"):
+    with pytest.raises(LabError, match=r"torch and ONNX Runtime differ by 0.01"):
         export.prove_parity(net, open_session(tmp_path / "model.onnx"), 32)

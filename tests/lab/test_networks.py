@@ -99,9 +99,9 @@ def test_unfolding_the_norms_changes_no_output(imagenet):
 def test_a_file_with_other_layers_is_refused(tmp_path):
     net = networks.PatchNet()
     np.savez(tmp_path / "other.npz", w00=np.zeros((8, 3, 3, 3), np.int8))
-    with pytest.raises(LabError, match="other.npz cannot be read"):
+    with pytest.raises(LabError, match=r"other.npz cannot be read"):
         networks.load_backbone(net, tmp_path / "other.npz")
-    with pytest.raises(LabError, match="gone.npz cannot be read"):
+    with pytest.raises(LabError, match=r"gone.npz cannot be read"):
         networks.load_backbone(net, tmp_path / "gone.npz")
 
 

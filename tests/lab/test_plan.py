@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = pytest.mark.needs_lab
-
 from brushwork.errors import LabError
 from brushwork.lab.plan import SHIPPED, read_plan
+
+pytestmark = pytest.mark.needs_lab
 
 
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.toml")), ids=lambda p: p.stem)
