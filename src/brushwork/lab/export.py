@@ -18,7 +18,7 @@ import torch
 
 from ..errors import LabError
 from ..forensics.bundle import CARD_FILE, MODEL_FILE, RECIPE_FILE, REFERENCE_FILE
-from ..forensics.recipe import KnownRange, Origin, PatchPlan, Recipe, ReferenceSet
+from ..forensics.recipe import KnownRange, Origin, Recipe, ReferenceSet
 from ..forensics.scorer import Session, open_session, run_session
 from .calibrate import Fit
 from .networks import PatchNet
@@ -112,7 +112,7 @@ def write_bundle(
     recipe = Recipe(
         name=plan.name,
         version=plan.version,
-        patches=PatchPlan(size=plan.train.size, grid=plan.bundle.grid),
+        patches=plan.patches,
         calibration=fit.calibration,
         thresholds=fit.thresholds,
         range=KnownRange(

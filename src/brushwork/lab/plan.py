@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import LabError
+from ..forensics.recipe import PatchPlan
 
 SHIPPED: Final = Path(__file__).parent / "recipes"
 
@@ -74,6 +75,7 @@ class TrainPlan(_Strict):
 class BundlePlan(_Strict):
     """What the exported bundle says of itself and how it looks at a picture."""
 
+    size: int | None = Field(None, ge=32, description="pixels of a patch at run time; default: as in training")
     grid: int = Field(3, ge=1, le=8)
     min_side: int = Field(128, ge=1)
     min_contrast: float = Field(6.0, ge=0)
@@ -92,6 +94,11 @@ class LabPlan(_Strict):
     regions: RegionsPlan = RegionsPlan()
     train: TrainPlan = TrainPlan()
     bundle: BundlePlan = BundlePlan()
+
+    @property
+    def patches(self) -> PatchPlan:
+        """How the bundle looks at a picture."""
+        return PatchPlan(size=self.bundle.size or self.train.size, grid=self.bundle.grid)
 
 
 def read_plan(path_or_name: str | Path) -> LabPlan:

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from ..errors import LabError
 from ..forensics.bundle import MODEL_FILE, load_bundle
-from ..forensics.recipe import PatchPlan
 from ..forensics.scorer import open_session
 from .audit import Audit, audit
 from .calibrate import fit, reference_set
@@ -86,7 +85,7 @@ def run_export(plan: LabPlan, checkpoint: Path, out: Path) -> float:
     from .train import load_network
 
     net = load_network(checkpoint, plan.train)
-    return export_onnx(net, plan.train.size, out / DRAFT / MODEL_FILE)
+    return export_onnx(net, plan.patches.size, out / DRAFT / MODEL_FILE)
 
 
 def run_evaluation(plan: LabPlan, out: Path, tick: Tick = quiet) -> list[Scored]:
@@ -96,7 +95,7 @@ def run_evaluation(plan: LabPlan, out: Path, tick: Tick = quiet) -> list[Scored]
         raise LabError(f"There is no model in {out}.", "Run `brushwork train` or `brushwork export` first.")
     dev = gather(plan).dev
     session = open_session(model, plan.train.threads)
-    scored = score(tick(dev), session, PatchPlan(size=plan.train.size, grid=plan.bundle.grid), seed=plan.seed)
+    scored = score(tick(dev), session, plan.patches, seed=plan.seed)
     write_scores(scored, out / SCORES_FILE)
     return scored
 
