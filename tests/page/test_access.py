@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from brushwork.forensics.bundle import DEFAULT
+
+AROUND = ["/docs", "/problems/image-corrupt", f"/v1/models/{DEFAULT}/card"]
 pytestmark = pytest.mark.needs_chromium
 
 STATES = [("empty", None), ("done", "painting.png"), ("done", "tiny.png"), ("error", "broken.png")]
@@ -36,7 +39,7 @@ def test_axe_finds_nothing(open_page: Any, axe: str, pictures: Path, state: str,
     assert len(found["passes"]) > 10
 
 
-@pytest.mark.parametrize("path", ["/docs", "/problems/image-corrupt"])
+@pytest.mark.parametrize("path", AROUND)
 def test_axe_finds_nothing_on_the_pages_around(open_page: Any, axe: str, service: Any, path: str) -> None:
     watched = open_page(bypass_csp=True)
     watched.page.goto(service.url + path)
@@ -50,6 +53,13 @@ def test_axe_finds_nothing_on_the_pages_around(open_page: Any, axe: str, service
 def test_no_sideways_scroll(open_page: Any, pictures: Path, state: str, name: str | None, width: int) -> None:
     watched = open_page(viewport={"width": width, "height": 800})
     _bring_to(watched, state, name and pictures / name)
+    assert watched.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+
+@pytest.mark.parametrize("path", AROUND)
+def test_no_sideways_scroll_on_the_pages_around(open_page: Any, service: Any, path: str) -> None:
+    watched = open_page(viewport={"width": 320, "height": 800})
+    watched.page.goto(service.url + path)
     assert watched.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
 
 
@@ -107,6 +117,17 @@ def test_the_focus_is_not_stolen_by_an_answer_or_an_error(open_page: Any, pictur
         watched.page.focus("#image")
         watched.check(pictures / name, state)
         assert watched.page.evaluate("document.activeElement.id") == "image"
+
+
+def test_a_button_that_goes_away_leaves_the_focus_near(open_page: Any, pictures: Path) -> None:
+    watched = open_page()
+    watched.check(pictures / "broken.png", "error")
+    watched.page.focus("#retry")
+    with watched.page.expect_response("**/v1/verdicts*"):
+        watched.page.keyboard.press("Enter")
+    watched.wait("error")
+    assert watched.page.evaluate("document.activeElement.id") == "main"
+    assert _walk(watched.page, 1) == ["image"]
 
 
 def test_progress_and_errors_are_spoken(open_page: Any, pictures: Path) -> None:

@@ -1,4 +1,4 @@
-"""The page: three documents rendered on the server, and the files in `static/` that the browser gets at /static/.
+"""The page: a few documents rendered on the server, and the files in `static/` that the browser gets at /static/.
 
 The browser's modules draw the same result as `templates/result.html`, from the same words: those of the verdict
 itself, and `words.json` for the rest. Every value is escaped by Jinja; there is no inline script and no inline style.
@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ...picture import FORMATS, Limits
 from ...verdict import Verdict
 from .chance import chances
+from .markdown import to_html
 
 FOLDER: Final = Path(__file__).parent
 STATIC: Final = FOLDER / "static"
@@ -52,6 +53,11 @@ def result_page(shell: Shell, verdict: Verdict, name: str) -> str:
 def problem_page(shell: Shell, problem: Mapping[str, Any], name: str | None = None) -> str:
     """An RFC 9457 problem document in words, with the form to try again."""
     return _render("index.html", shell, problem=problem, name=name)
+
+
+def card_page(shell: Shell, name: str, card: str) -> str:
+    """The card of the bundle `name`, Markdown, as a page."""
+    return _render("card.html", shell, name=name, body=to_html(card))
 
 
 @lru_cache(maxsize=1)

@@ -12,6 +12,8 @@ from ...errors import BundleError
 from ...forensics.bundle import Bundle, load_bundle, shipped_bundles
 from ..assets import cached
 from ..desk import Desk
+from ..page import card_page
+from ..problems import shell_of
 from ..schemas import ModelEntry, ModelList
 from .common import AtDesk, may_answer
 
@@ -31,12 +33,14 @@ async def find(desk: AtDesk) -> ModelList:
     responses={200: {"content": {"text/markdown": {}}}, **may_answer(404)},
 )
 async def card(name: str, request: Request, desk: AtDesk) -> Response:
-    """What the bundle can and cannot do, in Markdown; a browser gets it as plain text. Has an ETag."""
+    """What the bundle can and cannot do, in Markdown; a browser gets it as a page. Has an ETag."""
     for bundle in await asyncio.to_thread(_bundles, desk):
         if bundle.recipe.name == name:
-            seen_in_browser = "text/html" in request.headers.get("accept", "")
-            kind = "text/plain; charset=utf-8" if seen_in_browser else "text/markdown; charset=utf-8"
-            return cached(request, bundle.card.encode(), kind, {"Vary": "Accept"})
+            if "text/html" in request.headers.get("accept", ""):
+                shown, kind = card_page(shell_of(request.app), name, bundle.card), "text/html; charset=utf-8"
+            else:
+                shown, kind = bundle.card, "text/markdown; charset=utf-8"
+            return cached(request, shown.encode(), kind, {"Vary": "Accept"})
     raise HTTPException(404)
 
 

@@ -50,14 +50,16 @@ export function byId(id) {
 }
 
 /**
- * Replace what is in `box`, and keep the focus on the element of the same id if it was inside.
+ * Replace what is in `box`. If the focus was inside, it goes to the new element of the same id, or to the start of the
+ * content where there is none: whoever walks by keyboard is not thrown back to the top of the page.
  * @param {HTMLElement} box
  * @param {...Child} children
  */
 export function refill(box, ...children) {
-  const focused = box.contains(document.activeElement) ? document.activeElement?.id : "";
+  const focused = box.contains(document.activeElement) ? document.activeElement?.id : null;
   box.replaceChildren(...nodes(children));
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  if (focused === null || focused === undefined) return;
+  (document.getElementById(focused) ?? byId("main")).focus({ preventScroll: true });
 }
 
 /**

@@ -8,6 +8,11 @@ import { counted, words } from "./words.js";
 
 const ORDER = ["found", "unreadable", "absent", "not_checked"];
 
+function meanings() {
+  const rows = ORDER.map((state) => [h("dt", {}, words.state[state]), h("dd", {}, words.state_means[state])]);
+  return h("details", {}, h("summary", {}, words.state_question), h("dl", { class: "facts spoken" }, rows));
+}
+
 /** @param {Evidence[]} evidence */
 export function provenance(evidence) {
   const readers = evidence.filter((e) => e.kind === "provenance");
@@ -17,6 +22,7 @@ export function provenance(evidence) {
     { class: "part", "aria-labelledby": "provenance" },
     h("h3", { id: "provenance" }, words.heading.provenance),
     h("ul", { class: "lane" }, readers.map(reader)),
+    meanings(),
   );
 }
 
@@ -35,7 +41,7 @@ function reader(item) {
       item.state === "found" && tags(item),
       facts(item.facts),
     ),
-    h("span", { class: "state", title: words.state_means[item.state] }, words.state[item.state]),
+    h("span", { class: "state" }, words.state[item.state]),
   );
 }
 

@@ -11,6 +11,7 @@ import { byId } from "./dom.js";
  * @property {Record<string, string>} claim
  * @property {Record<string, string>} heading
  * @property {string[]} limits
+ * @property {string} state_question
  * @property {string} map_caveat
  * @property {string} retry
  * @property {string} unknown_error
