@@ -14,6 +14,8 @@ def main(arguments: list[str] | None = None) -> None:
 
     try:
         build()(arguments)
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.INTERRUPTED)
     except BrushworkError as error:
         complain(error)
         sys.exit(code_of(error))

@@ -33,7 +33,7 @@ Examples:
 @app.command(epilog=_EXAMPLES)
 def bench(
     inputs: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATH|FOLDER|GLOB]...", help="Pictures; default: drawn ones.")
+        list[str] | None, typer.Argument(metavar="PATH|FOLDER|GLOB", help="Pictures; default: drawn ones.")
     ] = None,
     recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Look into sub-folders, too.")] = False,
     drawn: Annotated[int, typer.Option(min=1, max=1000, help="Pictures of 1 megapixel to draw.")] = 20,

@@ -16,9 +16,7 @@ from .messages import complain
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
-_NAMES = typer.Argument(
-    metavar="[NAME|FOLDER]...", help="Shipped models by name, others by folder; default: all shipped."
-)
+_NAMES = typer.Argument(metavar="NAME|FOLDER", help="Shipped models by name, others by folder; default: all shipped.")
 
 
 class Form(StrEnum):
@@ -70,7 +68,7 @@ def verify(names: Annotated[list[str] | None, _NAMES] = None) -> None:
 
 
 @app.command(epilog="\b\nExamples:\n  brushwork models card\n  brushwork models card art-0 > CARD.md\n")
-def card(name: Annotated[str, typer.Argument(metavar="[NAME|FOLDER]", help="Which model.")] = "default") -> None:
+def card(name: Annotated[str, typer.Argument(metavar="NAME|FOLDER", help="Which model.")] = "default") -> None:
     """Print the card of a model: what it can and cannot do, and how it was measured."""
     typer.echo(load_bundle(name).card)
 

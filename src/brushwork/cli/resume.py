@@ -4,8 +4,8 @@ The file is append-only: a heading that names the model and the options, then on
 flushed as it comes. A half-written last line, as a kill leaves it, is cut off. A picture counts as done while path,
 size and modification time are unchanged. Failed ones are not recorded: the next run tries them again.
 
-The report is written anew from the state, finished pictures first as far as the order of the inputs has them first, so
-that every form of report is whole after the last run and no picture stands in it twice.
+Each run writes the whole report in the order of the inputs, with the recorded verdicts where there are some. So any
+form of report can be resumed, the lines of an earlier jsonl stay as they were, and no picture stands in one twice.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ Exit codes: 0 done, 1 --fail-on found something, 2 wrong use, 3 some inputs fail
 def scan(
     inputs: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PATH|FOLDER|GLOB|-]...", help="What to examine; - is standard input."),
+        typer.Argument(metavar="PATH|FOLDER|GLOB|-", help="What to examine; - is standard input."),
     ] = None,
     recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Look into sub-folders, too.")] = False,
     files_from: Annotated[
@@ -73,7 +73,8 @@ def scan(
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, max=64, help="Processes that examine at once.")] = None,
     resume: Annotated[
-        Path | None, typer.Option(metavar="STATE", help="Keep verdicts in this file and examine only what it lacks.")
+        Path | None,
+        typer.Option(metavar="STATE", help="Keep verdicts in this file; examine what it lacks, report all."),
     ] = None,
     annotate: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write each picture with its verdict printed under it there.")
@@ -81,10 +82,11 @@ def scan(
 ) -> None:
     """Examine pictures: was this artwork made with AI?"""
     policy = _policy(fail_on or [])
-    selection, stdin = _select(inputs or [], files_from, nul, recursive)
+    selection = _select(inputs or [], files_from, nul, recursive)
     from ..settings import load_settings
 
     settings = load_settings()
+    stdin = _standard_input(settings.max_bytes + 1) if STDIN in (inputs or []) else b""
     _make_folder(annotate)
     _refuse_overwriting(output, resume, selection)
     plan = _plan(settings, jobs, selection, explain, stability, annotate, stdin)
@@ -138,7 +140,7 @@ def _policy(words: list[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _select(names: list[str], files_from: str | None, nul: bool, recursive: bool) -> tuple[Selection, bytes]:
+def _select(names: list[str], files_from: str | None, nul: bool, recursive: bool) -> Selection:
     if nul and files_from is None:
         raise usage("-0 says how --files-from is separated.", "Give --files-from, too.", option="-0")
     if STDIN in names and files_from == STDIN:
@@ -149,7 +151,7 @@ def _select(names: list[str], files_from: str | None, nul: bool, recursive: bool
     selection = choose(names, listed, recursive=recursive)
     if not selection.items:
         raise usage("No pictures found.", why_empty([*names, *listed], recursive=recursive))
-    return selection, _standard_input() if STDIN in names else b""
+    return selection
 
 
 def _list(files_from: str) -> bytes:
@@ -161,10 +163,11 @@ def _list(files_from: str) -> bytes:
         raise usage(f"{files_from} cannot be read: {error.strerror}.", option="--files-from") from error
 
 
-def _standard_input() -> bytes:
+def _standard_input(limit: int = -1) -> bytes:
+    """At most `limit` bytes: one more than a picture may have is enough to refuse it."""
     if is_terminal(sys.stdin):
         raise usage("Standard input is the keyboard.", "Pipe a picture or a list into the command.")
-    return sys.stdin.buffer.read()
+    return sys.stdin.buffer.read(limit)
 
 
 def _make_folder(folder: Path | None) -> None:

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -84,3 +85,11 @@ def broken_bundle(tmp_path: Path) -> Path:
     recipe["files"][MODEL_FILE] = hashlib.sha256(b"no model").hexdigest()
     (folder / RECIPE_FILE).write_text(json.dumps(recipe))
     return folder
+
+
+def wait_for(happened: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until something has happened; fail where it does not in a time that is long on any machine."""
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from brushwork.cli.resume import ScanState, Stamp
 from brushwork.errors import PictureEmpty
 from brushwork.failures import failed
 from brushwork.verdict import Answer, Verdict
-from tests.unit.cli.conftest import COMMAND, Draw, Run
+from tests.unit.cli.conftest import COMMAND, Draw, Run, wait_for
 
 OPTIONS: dict[str, Any] = {"model": "abc", "set of options": {"explain": False}}
 
@@ -171,12 +170,12 @@ def test_a_run_that_is_killed_loses_no_picture_and_does_none_twice(brushwork: Ru
     report, state = tmp_path / "report.jsonl", tmp_path / "scan.state"
     scan = ("scan", "many", "--jobs", "2", "--format", "jsonl", "-o", str(report), "--resume", str(state))
     run = subprocess.Popen([*COMMAND, *scan], cwd=tmp_path, stderr=subprocess.DEVNULL)
-    _wait(lambda: report.exists() and report.read_bytes().count(b"\n") >= 5)
+    wait_for(lambda: report.exists() and report.read_bytes().count(b"\n") >= 5)
     workers = _children(run.pid)
     run.send_signal(signal.SIGKILL)
     assert run.wait(timeout=60) == -signal.SIGKILL, "it was finished before it could be killed"
     early = report.read_text().splitlines()
-    _wait(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+    wait_for(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
 
     done = brushwork(*scan)
     assert done.returncode == ExitCode.DONE, done.stderr
@@ -193,10 +192,3 @@ def _children(pid: int) -> list[str]:
     """The processes that `pid` started; none where the system has no /proc."""
     path = Path(f"/proc/{pid}/task/{pid}/children")
     return path.read_text().split() if path.exists() else []
-
-
-def _wait(done: Any, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
