@@ -30,7 +30,7 @@ async def find(desk: AtDesk) -> ModelList:
     "/v1/models/{name}/card",
     summary="The card of a bundle",
     response_class=Response,
-    responses={200: {"content": {"text/markdown": {}}}, **may_answer(404)},
+    responses={200: {"content": {"text/markdown": {}}}, **may_answer(404, 422)},
 )
 async def card(name: str, request: Request, desk: AtDesk) -> Response:
     """What the bundle can and cannot do, in Markdown; a browser gets it as a page. Has an ETag."""

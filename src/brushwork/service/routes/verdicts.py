@@ -89,14 +89,14 @@ async def find(
 
 
 @router.get("/v1/verdicts/{verdict_id}", summary="One saved verdict", response_model=Verdict,
-            responses=may_answer(404, 503))  # fmt: skip
+            responses=may_answer(404, 422, 503))  # fmt: skip
 async def read(verdict_id: str, desk: AtDesk) -> Response:
     """The verdict as it was given."""
     return _json(await asyncio.to_thread(desk.store.get, verdict_id))
 
 
 @router.delete("/v1/verdicts/{verdict_id}", summary="Delete a saved verdict", status_code=204,
-               responses=may_answer(404, 503))  # fmt: skip
+               responses=may_answer(404, 422, 503))  # fmt: skip
 async def delete(verdict_id: str, desk: AtDesk) -> Response:
     """Removes it for good. There is no copy of the picture to remove: none was kept."""
     await asyncio.to_thread(desk.store.delete, verdict_id)

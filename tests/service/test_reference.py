@@ -1,0 +1,89 @@
+"""The OpenAPI document is whole, and the reference shows all of it from our own origin."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from brushwork.service.problems import KINDS
+from brushwork.service.reference import example, type_words
+
+EXPECTED = {
+    ("POST", "/v1/verdicts"), ("POST", "/predict"), ("POST", "/batch-predict"), ("POST", "/v1/annotated"),
+    ("GET", "/v1/verdicts"), ("GET", "/v1/verdicts/{verdict_id}"), ("DELETE", "/v1/verdicts/{verdict_id}"),
+    ("GET", "/v1/models"), ("GET", "/v1/models/{name}/card"), ("GET", "/livez"), ("GET", "/readyz"),
+    ("GET", "/health"), ("GET", "/version"), ("GET", "/metrics"),
+}  # fmt: skip
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, said in methods.items():
+            yield method.upper(), path, said
+
+
+def references(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from ([value["$ref"]] if isinstance(value.get("$ref"), str) else [])
+        for inner in value.values():
+            yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
+
+
+def test_the_document_has_every_route_and_no_dangling_reference(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    assert {(method, path) for method, path, _ in operations(document)} == EXPECTED
+    names = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert set(references(document)) <= names
+    ids = [said["operationId"] for _, _, said in operations(document)]
+    assert len(ids) == len(set(ids))
+    assert all(said["summary"] and said["description"] for _, _, said in operations(document))
+
+
+def test_every_problem_of_a_route_is_described_as_one(client: TestClient) -> None:
+    for _, path, said in operations(client.get("/openapi.json").json()):
+        for status, answer in said["responses"].items():
+            if int(status) >= 400 and path != "/readyz":
+                assert list(answer["content"]) == ["application/problem+json"], (path, status)
+
+
+def test_the_reference_shows_every_route_schema_and_problem(client: TestClient) -> None:
+    page = client.get("/docs").text
+    for method, path in EXPECTED:
+        assert f"{method} {path}" in page
+    for kind in KINDS:
+        assert f'href="/problems/{kind.slug}"' in page
+    for name in client.get("/openapi.json").json()["components"]["schemas"]:
+        assert f'id="shape-{name}"' in page
+
+
+def test_every_example_asks_what_its_route_takes(client: TestClient, painting: bytes, tmp_path: Path) -> None:
+    (tmp_path / "picture.jpg").write_bytes(painting)
+    saved = client.post("/v1/verdicts?save=true", files={"image": ("a.png", painting)}).json()["id"]
+    values = {"$verdict_id": saved, "$name": "art-0"}
+    for method, path, said in sorted(operations(client.get("/openapi.json").json()), reverse=True):
+        words = shlex.split(example(method.lower(), path, said))
+        url = next(word for word in words if word.startswith("http://127.0.0.1:8000"))
+        for name, value in values.items():
+            url = url.replace(name, value)
+        parts = [words[i + 1].split("=@") for i, word in enumerate(words) if word == "-F"]
+        files = [(part, ((tmp_path / name).name, (tmp_path / name).read_bytes())) for part, name in parts]
+        asked = words[words.index("-X") + 1] if "-X" in words else "GET"
+        assert asked == method
+        assert client.request(asked, url, files=files or None).is_success, (method, path)
+
+
+def test_types_in_words() -> None:
+    assert type_words({"$ref": "#/components/schemas/Verdict"}) == "Verdict"
+    assert type_words({"anyOf": [{"type": "string"}, {"type": "null"}]}) == "string or null"
+    assert type_words({"type": "array", "items": {"type": "number"}}) == "list of number"
+    assert type_words({"enum": ["a", "b"], "type": "string"}) == "a | b"
+    assert type_words({"const": True, "type": "boolean"}) == "True"
+    assert type_words(json.loads("{}")) == "any"

@@ -1,0 +1,89 @@
+"""The service as a process: it tells its address, finishes what it accepted when it is stopped, and logs JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from brushwork.errors import SettingsError
+from brushwork.service.serve import run
+from tests.made.drawings import drawn, encoded
+
+from .door import image, settings_for
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def served(tmp_path: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    environment = os.environ | {"BRUSHWORK_DATABASE_URL": f"sqlite:///{tmp_path / 'store.sqlite3'}"}
+    command = [sys.executable, "-m", "brushwork.cli", "serve", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_it_tells_its_address_and_stops_when_told(served: subprocess.Popen[str], port: int, painting: bytes) -> None:
+    assert served.stderr is not None
+    assert served.stderr.readline() == f"Brushwork listens on http://127.0.0.1:{port}/\n"
+    answer = httpx.post(f"http://127.0.0.1:{port}/v1/verdicts?secret=1", files=image(painting, "private.png"))
+    assert answer.status_code == 200
+    assert "server" not in answer.headers
+    served.send_signal(signal.SIGTERM)
+    rest = served.stderr.read()
+    served.wait(30)
+    (line,) = [json.loads(line) for line in rest.splitlines()]
+    assert (line["event"], line["route"], line["status"]) == ("request", "/v1/verdicts", 200)
+    assert line["request_id"] == answer.headers["x-request-id"]
+    assert "private" not in rest and "secret" not in rest and "127.0.0.1" not in rest
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("told_by", [signal.SIGTERM, signal.SIGINT])
+def test_it_finishes_the_picture_that_it_accepted(
+    served: subprocess.Popen[str], port: int, told_by: signal.Signals
+) -> None:
+    assert served.stderr is not None
+    served.stderr.readline()
+    large = encoded(drawn("gradient", (2000, 1500), 1), "JPEG", quality=50)
+    url, answers = f"http://127.0.0.1:{port}", []
+
+    def examine() -> None:
+        answers.append(httpx.post(f"{url}/v1/verdicts?stability=true", files=image(large), timeout=60))
+
+    asking = threading.Thread(target=examine)
+    asking.start()
+    while httpx.get(f"{url}/health").json()["queue"]["waiting"] == 0:
+        assert asking.is_alive(), "the picture was done before it was seen"
+    served.send_signal(told_by)
+    asking.join()
+    served.wait(60)
+    assert answers[0].status_code == 200
+    assert answers[0].json()["answer"] is not None
+
+
+def test_a_port_in_use_is_a_setting_with_a_next_step(tmp_path: Path, port: int) -> None:
+    with (
+        socket.create_server(("127.0.0.1", port)),
+        pytest.raises(SettingsError, match=f"port {port}.*BRUSHWORK_PORT"),
+    ):
+        run(settings_for(tmp_path, port=port), tell=pytest.fail)
