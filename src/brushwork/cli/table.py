@@ -1,13 +1,15 @@
-"""The report for a terminal: a table, or a list where the window is too narrow for one."""
+"""The report for a terminal: a table, a list where the window is too narrow for one, or a single picture in full."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TextIO
 
 from ..text import shown
-from ..verdict import Answer, Verdict
+from ..verdict import Answer, State, Verdict
 from .formats import answer_words, score_words, why_words
+from .inputs import STDIN
 from .messages import is_terminal
 
 if TYPE_CHECKING:
@@ -18,28 +20,41 @@ PIPED_WIDTH: Final = 120
 _LOUD: Final = (Answer.LOOKS_AI, Answer.MADE_WITH_AI, Answer.PARTLY_AI)
 
 
+@dataclass(frozen=True)
+class _Words:
+    """One picture as text that is safe to print; `details` is for a picture that has the report to itself."""
+
+    name: str
+    answer: str
+    score: str
+    why: str
+    style: str
+    details: tuple[str, ...]
+
+
 class TerminalTable:
     """Collects the words of every picture and prints them at the end. No answer is green: that would read as proof."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
-        self._rows: list[tuple[str, str, str, str, str]] = []
+        self._rows: list[_Words] = []
 
     def row(self, path: str, verdict: Verdict) -> None:
         """Remember one picture."""
+        name = "standard input" if path == STDIN else shown(path)
         style = "red" if verdict.error else "bold" if verdict.answer in _LOUD else ""
-        name = "standard input" if path == "-" else shown(path)
-        self._rows.append((name, answer_words(verdict), score_words(verdict), why_words(verdict), style))
+        details = () if self._rows else _details(verdict)
+        self._rows.append(_Words(name, answer_words(verdict), score_words(verdict), why_words(verdict), style, details))
 
     def finish(self) -> None:
         """Print what there is."""
-        if not self._rows:
-            return
         console = _console(self._out)
-        if console.width < NARROW:
-            self._print_list(console)
-        else:
-            self._print_table(console)
+        with console.capture() as printed:
+            if len(self._rows) > 1 and console.width >= NARROW:
+                self._print_table(console)
+            else:
+                self._print_list(console)
+        self._out.writelines(f"{line.rstrip()}\n" for line in printed.get().splitlines())
         self._out.flush()
 
     def _print_table(self, console: Console) -> None:
@@ -47,22 +62,34 @@ class TerminalTable:
         from rich.text import Text
 
         table = Table(box=None, pad_edge=False, padding=(0, 2, 1, 0))
-        table.add_column("Picture", overflow="fold", max_width=36)
+        table.add_column("Picture", overflow="fold", max_width=40)
         table.add_column("Answer", max_width=24)
         table.add_column("AI", justify="right", no_wrap=True)
         table.add_column("Why", ratio=1)
-        for name, answer, score, why, style in self._rows:
-            table.add_row(Text(name), Text(answer, style), Text(score), Text(why))
+        for row in self._rows:
+            table.add_row(Text(row.name), Text(row.answer, row.style), Text(row.score), Text(row.why))
         console.print(table)
 
     def _print_list(self, console: Console) -> None:
         from rich.padding import Padding
         from rich.text import Text
 
-        for name, answer, score, why, style in self._rows:
-            console.print(Text(name, overflow="fold"))
-            console.print(Padding(Text(f"{answer} {score}".strip(), style), (0, 0, 0, 2)))
-            console.print(Padding(Text(why), (0, 0, 1, 2)))
+        for row in self._rows:
+            console.print(Text(row.name, overflow="fold"))
+            answer = f"{row.answer}, AI {row.score}" if row.score else row.answer
+            console.print(Padding(Text(answer, row.style), (0, 0, 0, 2), expand=False))
+            for line in (row.why, *(row.details if len(self._rows) == 1 else ())):
+                console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
+
+
+def _details(verdict: Verdict) -> tuple[str, ...]:
+    """How often such an answer is wrong, what was found or could not be read, and what helps."""
+    if verdict.wording is None:
+        return ()
+    told = [e for e in verdict.evidence if e.kind == "provenance" and e.state in (State.FOUND, State.UNREADABLE)]
+    found = [f"{e.source}: {shown(e.summary)}" for e in told if not e.declares_ai]
+    notes = [shown(warning.detail) for warning in verdict.warnings]
+    return (verdict.wording.error_rate, *found, *notes, *verdict.wording.advice)
 
 
 def _console(out: TextIO) -> Console:

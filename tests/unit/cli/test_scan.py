@@ -157,13 +157,24 @@ def test_markdown_is_a_table(brushwork: Run, art: Path) -> None:
 
 
 def test_the_table_shows_the_answer_in_words_wide_and_narrow(brushwork: Run, art: Path) -> None:
-    wide, narrow = (brushwork("scan", "art/flat.png", COLUMNS=width).stdout for width in ("120", "40"))
+    wide, narrow = (brushwork("scan", "art", COLUMNS=width).stdout for width in ("120", "40"))
     for table in (wide, narrow):
         assert "art/flat.png" in table
-        assert "Cannot tell" in table
+        assert table.count("Cannot tell") == 2
     assert wide.startswith("Picture")
     assert max(map(len, narrow.splitlines())) <= 40
     assert "\x1b" not in wide + narrow
+    assert not [line for line in (wide + narrow).splitlines() if line != line.rstrip()]
+
+
+def test_a_single_picture_is_told_in_full(brushwork: Run, art: Path) -> None:
+    lines = brushwork("scan", "art/declared.png").stdout.splitlines()
+    assert lines[0] == "art/declared.png"
+    assert lines[1].startswith("  The file says it was made with AI, AI 0.")
+    told = " ".join(line.strip() for line in lines[2:])
+    assert "brushTest_v1" in told  # what the file says
+    assert "of 1000 human works score this high" in told  # how often that is so of human works
+    assert "Ask the person who sent it" in told  # what helps
 
 
 def test_a_report_goes_into_a_file(brushwork: Run, art: Path, tmp_path: Path) -> None:
