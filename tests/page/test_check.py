@@ -147,6 +147,7 @@ def test_a_format_that_the_browser_cannot_show_is_still_answered(watched: Any, p
     watched.check(pictures / "scan.tiff")
     watched.page.wait_for_selector(".unshown")
     assert "TIFF" in watched.page.inner_text(".unshown")
+    assert not watched.page.is_visible("#overlay-Regions")
 
 
 def test_sec_21_a_hostile_file_name_is_shown_as_text(watched: Any, pictures: Path) -> None:

@@ -22,11 +22,28 @@ export function picture(url, name, verdict) {
   const width = times > 1 && verdict.input.width * times;
   const image = h("img", { src: url, width, class: times > 1 && "pixels", alt: `The picture that was checked: ${name}` });
   const frame = h("div", { class: "frame" }, image, map);
+  const tools = map && controls(map);
   image.addEventListener("error", () => {
+    tools?.remove();
     frame.replaceChildren(h("p", { class: "unshown" }, `This browser cannot show ${verdict.input.format ?? "this"} files. The server could read it.`));
   });
   const note = times > 1 && h("figcaption", { class: "fine" }, `Shown ${times} times as large.`);
-  return { mount: h("figure", { class: "mount" }, frame, note), controls: map && controls(map, verdict) };
+  return [h("figure", { class: "mount" }, frame, note), tools];
+}
+
+/**
+ * The map in words, for those who do not look at it, and for those who do.
+ * @param {Verdict} verdict
+ */
+export function regions({ regions: found }) {
+  if (!found) return null;
+  return h(
+    "section",
+    { class: "part", "aria-labelledby": "regions" },
+    h("h3", { id: "regions" }, words.heading.regions),
+    h("p", {}, found.words),
+    h("p", { class: "fine" }, words.map_caveat),
+  );
 }
 
 /** How many times larger a very small picture is shown. @param {number} width @param {number} height */
@@ -57,11 +74,10 @@ function drawing(patches, width, height) {
 }
 
 /**
- * Off by default: a map is only looked at by one who asked for it, with the caveat beside it.
+ * Right under the picture, and off by default: a map is only looked at by one who asked for it.
  * @param {SVGElement} map
- * @param {Verdict} verdict
  */
-function controls(map, verdict) {
+function controls(map) {
   const slider = /** @type {HTMLInputElement} */ (
     h("input", { id: "opacity", type: "range", min: STEP, max: 100, step: STEP, value: START })
   );
@@ -72,7 +88,8 @@ function controls(map, verdict) {
     slider,
     h("button", { type: "button", "aria-label": "Stronger", onclick: () => set(STEP) }, "+"),
   );
-  const fold = h("div", { class: "strength", hidden: true }, h("label", { for: "opacity" }, "Strength of the map"), strength);
+  const label = h("label", { for: "opacity" }, "Strength");
+  const fold = h("div", { class: "strength", hidden: true }, label, strength, h("p", { class: "fine" }, words.map_short));
   const show = (/** @type {boolean} */ on) => {
     map.style.display = on ? "" : "none";
     fold.hidden = !on;
@@ -83,15 +100,8 @@ function controls(map, verdict) {
   };
   slider.addEventListener("input", () => set(0));
   set(0);
-  return h(
-    "section",
-    { class: "part regions", "aria-labelledby": "regions" },
-    h("h3", { id: "regions" }, words.heading.regions),
-    h("fieldset", { class: "switch" }, h("legend", { class: "unseen" }, "Drawn over the picture"), choice("None", true, () => show(false)), choice("Regions", false, () => show(true))),
-    fold,
-    h("p", {}, verdict.regions?.words),
-    h("p", { class: "fine" }, words.map_caveat),
-  );
+  const choices = [choice("None", true, () => show(false)), choice("Regions", false, () => show(true))];
+  return h("div", { class: "tools" }, h("fieldset", { class: "switch" }, h("legend", { class: "unseen" }, "Drawn over the picture"), choices), fold);
 }
 
 /** @param {string} name @param {boolean} checked @param {EventListener} onchange */

@@ -5,7 +5,7 @@ import { chance } from "./chance.js";
 import { h, icon } from "./dom.js";
 import { provenance } from "./evidence.js";
 import { gauge } from "./gauge.js";
-import { picture } from "./picture.js";
+import { picture, regions } from "./picture.js";
 import { thousand } from "./reference.js";
 import { size, words } from "./words.js";
 
@@ -29,13 +29,13 @@ const DECLARED = ["made_with_ai", "partly_ai", "signed_capture"];
  */
 export function result(checked, onStability) {
   const { verdict, name, url } = checked;
-  const { mount, controls } = (checked.wall ??= picture(url, name, verdict));
+  const wall = (checked.wall ??= picture(url, name, verdict));
   return h(
     "div",
     { class: "result" },
-    h("div", { class: "wall" }, mount),
+    h("div", { class: "wall" }, wall),
     h("div", { class: "reading" }, label(verdict), warnings(verdict), actions(checked, onStability), grounds(verdict)),
-    h("div", { class: "below" }, controls, file(verdict.input, name), limits(), model(verdict)),
+    h("div", { class: "below" }, regions(verdict), file(verdict.input, name), limits(), model(verdict)),
   );
 }
 
