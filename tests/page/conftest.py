@@ -28,13 +28,13 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    path = chromium()
-    if path is None:
-        give_up(next(need.reason for need in NEEDS if need.marker == "needs_chromium"))
+    need = next(need for need in NEEDS if need.marker == "needs_chromium")
+    if not need.present():
+        give_up(need.reason)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=BROWSER_FLAGS)
+        launched = playwright.chromium.launch(executable_path=chromium(), args=BROWSER_FLAGS)
         yield launched
         launched.close()
 
@@ -61,7 +61,7 @@ class Watched:
 
 
 @pytest.fixture
-def open_page(service: Service, browser: Any) -> Iterator[Any]:
+def open_page(browser: Any, service: Service) -> Iterator[Any]:
     """A function that opens the check page in a fresh context; its arguments are those of a context."""
     contexts = []
 
