@@ -4,11 +4,15 @@ pictures to workers loads no model runtime."""
 from __future__ import annotations
 
 import secrets
+import traceback
 from datetime import UTC, datetime
-from typing import Literal
+from pathlib import Path
+from typing import Final, Literal
 
 from .errors import BrushworkError
 from .verdict import Failure, Verdict
+
+_PACKAGE: Final = Path(__file__).resolve().parent
 
 
 def failed(
@@ -25,6 +29,19 @@ def failed(
         external_id=external_id,
         error=Failure(type=error.slug, title=error.title, detail=error.detail, advice=error.advice),
     )
+
+
+def places(error: BaseException, most: int = 8) -> list[str]:
+    """The lines of code that `error` came through, the last `most`, for a log.
+
+    An exception's own words are left out: they may quote what a stranger sent.
+    """
+    return [f"{_short(f.filename)}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)[-most:]]
+
+
+def _short(filename: str) -> str:
+    path = Path(filename)
+    return str(path.relative_to(_PACKAGE)) if path.is_relative_to(_PACKAGE) else path.name
 
 
 def new_id() -> str:

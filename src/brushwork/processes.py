@@ -110,12 +110,11 @@ class _Lane(Thread):
         self._work = (start, given)
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
-        self._ready = False
         self._ending = False
 
     def run(self) -> None:
         """Serve tickets until there is a None."""
-        self._begin_again()
+        self._make_ready()
         while (ticket := self._queue.get()) is not None:
             if ticket.promise.set_running_or_notify_cancel():
                 self._serve(ticket)
@@ -126,7 +125,8 @@ class _Lane(Thread):
         self._ending = True
         process = self._process
         if process is not None:
-            process.kill()
+            with suppress(ValueError):  # its lane has just let go of it
+                process.kill()
 
     def _serve(self, ticket: _Ticket[Any]) -> None:
         try:
@@ -134,7 +134,7 @@ class _Lane(Thread):
         except Exception as error:  # noqa: BLE001  whatever stood in its way, the ticket's holder is told
             self._kill()
             ticket.promise.set_exception(error)
-            self._begin_again()
+            self._make_ready()
         else:
             settle = ticket.promise.set_exception if raised else ticket.promise.set_result
             settle(outcome)
@@ -150,7 +150,7 @@ class _Lane(Thread):
         return answer
 
     def _begin(self) -> None:
-        """Start a process where there is none; one that was killed while it waited is none."""
+        """Start a process where there is none, and wait until it is ready; one that was killed meanwhile is none."""
         if self._ending or (self._process is not None and self._process.is_alive()):
             return
         self._kill()
@@ -159,20 +159,25 @@ class _Lane(Thread):
         with _starting, _interrupts_held_back():
             process.start()
         other.close()
-        self._process, self._pipe, self._ready = process, own, False
+        self._process, self._pipe = process, own
+        try:
+            self._receive(BOOT_S)
+        except (TimeoutError, ProcessDied) as error:
+            self._kill()
+            raise ProcessDied("it did not get ready") from error
 
-    def _begin_again(self) -> None:
-        """Have the next process start while nothing is to be done. One that cannot start is told to the next ticket."""
-        with suppress(OSError):
+    def _make_ready(self) -> None:
+        """Have a process ready before a ticket is taken: another lane may be free for it meanwhile.
+
+        One that does not get ready is told to the next ticket, which tries again.
+        """
+        with suppress(OSError, ProcessDied):
             self._begin()
 
     def _hand_over(self, ticket: _Ticket[Any]) -> None:
         self._begin()
         if self._pipe is None:
             raise ProcessDied("the processes were stopped")
-        if not self._ready:
-            self._receive(BOOT_S)
-            self._ready = True
         try:
             self._pipe.send((ticket.task, ticket.given))
         except (BrokenPipeError, ConnectionResetError) as error:

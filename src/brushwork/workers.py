@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from .errors import BrushworkError, ExaminationTimeout, QueueFull, WorkerLost
-from .failures import failed
+from .failures import failed, places
 from .forensics.bundle import load_bundle
 from .processes import ProcessDied, Processes
 from .settings import Settings
@@ -74,7 +74,7 @@ def _annotate(job: Job) -> bytes | BrushworkError:
 
 def _guarded(job: Job, task: Callable[[Job], _Made]) -> _Made | BrushworkError:
     """Give back the error of one picture as a value. A fault of Brushwork itself must not stop the other pictures
-    either: it is logged with its trace and given back as the root of the tree."""
+    either: its place is logged and it is given back as the root of the tree."""
     try:
         return task(job)
     except BrushworkError as error:
@@ -82,7 +82,8 @@ def _guarded(job: Job, task: Callable[[Job], _Made]) -> _Made | BrushworkError:
     except MemoryError:
         raise
     except Exception as error:  # see above
-        logging.getLogger(__name__).exception("an examination failed in an unforeseen way")
+        kind, came_through = type(error).__name__, ", ".join(places(error))
+        logging.getLogger(__name__).error("an examination failed in an unforeseen way: %s at %s", kind, came_through)
         return BrushworkError(
             f"{job.name} could not be examined: Brushwork itself failed with {type(error).__name__}.",
             "Please report it, with the picture if you may share it.",

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import logging
 import sys
-import traceback
 from collections.abc import MutableMapping
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import structlog
 from structlog.typing import FilteringBoundLogger, Processor
 
-_PACKAGE: Final = Path(__file__).resolve().parents[1]
+from ..failures import places
 
 
 def log() -> FilteringBoundLogger:
@@ -59,15 +57,9 @@ def where(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[st
         info = sys.exc_info()
     error = info[1] if isinstance(info, tuple) else info
     if isinstance(error, BaseException):
-        frames = traceback.extract_tb(error.__traceback__)[-8:]
         event["exception"] = type(error).__name__
-        event["where"] = [f"{_short(f.filename)}:{f.lineno} {f.name}" for f in frames]
+        event["where"] = places(error)
     return event
-
-
-def _short(filename: str) -> str:
-    path = Path(filename)
-    return str(path.relative_to(_PACKAGE)) if path.is_relative_to(_PACKAGE) else path.name
 
 
 def _json() -> Processor:
