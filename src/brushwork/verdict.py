@@ -159,7 +159,9 @@ class Reference(_Frozen):
     @property
     def words(self) -> str:
         """The plain sentence shown beside every verdict."""
-        return f"about {round(self.fpr_at_score * 1000)} of 1000 human works score this high (n = {self.n}, {self.set})"
+        if self.fpr_at_score == 0:
+            return f"none of the {self.n} human works that were measured scores this high"
+        return f"about {max(1, round(self.fpr_at_score * 1000))} of 1000 human works score this high (n = {self.n})"
 
 
 class AnswerRates(_Frozen):

@@ -118,6 +118,13 @@ def test_an_unsigned_declaration_is_said_to_be_forgeable_and_a_trusted_one_is_no
     assert warnings_of(trusted.evidence, weigh(trusted)) == ()
 
 
+def test_a_share_of_nothing_is_not_called_never() -> None:
+    none = REFERENCE.model_copy(update={"fpr_at_score": 0.0})
+    assert none.words == "none of the 300 human works that were measured scores this high"
+    rare = REFERENCE.model_copy(update={"fpr_at_score": 0.0002})
+    assert rare.words.startswith("about 1 of 1000")
+
+
 @pytest.mark.parametrize(
     ("probability", "answer"),
     [(0.9, Answer.LOOKS_AI), (0.5, Answer.CANNOT_TELL), (0.3, Answer.NO_SIGN_OF_AI)],
