@@ -81,7 +81,7 @@ def _guarded(job: Job, task: Callable[[Job], _Made]) -> _Made | BrushworkError:
         return error
     except MemoryError:
         raise
-    except Exception as error:  # see above
+    except Exception as error:  # noqa: BLE001  see above
         kind, came_through = type(error).__name__, ", ".join(places(error))
         logging.getLogger(__name__).error("an examination failed in an unforeseen way: %s at %s", kind, came_through)
         return BrushworkError(

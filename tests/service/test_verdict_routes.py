@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from PIL import Image
 
 from brushwork.examine import Examiner
 from brushwork.service.routes.common import CHANNEL_HEADER
+from brushwork.store.migrate import downgrade, upgrade
 from brushwork.verdict import Verdict
 
 from .door import image, opened
@@ -72,6 +74,22 @@ def test_a_saved_verdict_is_found_listed_and_deleted(tmp_path: Path, painting: b
         for method in ("GET", "DELETE"):
             gone = client.request(method, f"/v1/verdicts/{verdict_id}")
             assert (gone.status_code, gone.json()["type"]) == (404, "/problems/not-found")
+
+
+@pytest.mark.needs_postgres
+def test_the_service_keeps_verdicts_in_postgres_once_its_tables_are_built(painting: bytes) -> None:
+    url = os.environ["BRUSHWORK_TEST_POSTGRES_URL"]
+    downgrade(url, "base")
+    with opened(Path(), database_url=url) as client:
+        assert client.get("/readyz").json()["database"] == "behind"  # a shared database is never changed unasked
+        assert client.post("/v1/verdicts?save=true", files=image(painting)).status_code == 503
+        upgrade(url)
+        saved = client.post("/v1/verdicts?save=true", files=image(painting))
+        assert client.get(f"/v1/verdicts/{saved.json()['id']}").content == saved.content
+        assert client.get("/health").json()["database"] == "ok"
+        assert client.delete(f"/v1/verdicts/{saved.json()['id']}").status_code == 204
+        assert client.get("/v1/verdicts").json() == {"verdicts": [], "after": None}
+    downgrade(url, "base")
 
 
 def test_pages_are_followed_by_their_link(tmp_path: Path, painting: bytes) -> None:
