@@ -1,6 +1,5 @@
 """How a trained model should look at a picture: patches, pooling, fp32 or int8, each with its price.
 
-
 Run: python benchmarks/lab_views.py RECIPE RUN [--weather clean web]
 RUN is the folder of `brushwork train`; int8 is made here from the recipe's own regions. Prints a Markdown table.
 """

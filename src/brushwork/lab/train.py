@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import pickle
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +29,7 @@ from .networks import PatchNet, load_backbone, unfold_norms  # noqa: E402
 from .plan import LabPlan, TrainPlan  # noqa: E402
 
 CHECKPOINTS: Final = "checkpoints"
+SECONDS: Final = "brushwork_seconds"
 CALIBRATION_PATCHES: Final = 256
 """Patches from which the batch norms of a folded backbone take their statistics."""
 LOAD_ERRORS: Final = (RuntimeError, EOFError, OSError, ValueError, pickle.UnpicklingError)
@@ -44,6 +46,7 @@ class PatchModule(pl.LightningModule):
         self.net = PatchNet(plan.architecture, dropout=plan.dropout)
         self.averaged = PatchNet(plan.architecture, dropout=plan.dropout).requires_grad_(False)
         self.follow(0.0)
+        self.seconds, self._since = 0.0, time.monotonic()
 
     def forward(self, patches: Tensor) -> Tensor:
         """Logits (n,) of the averaged network for uint8 patches (n, size, size, 3)."""
@@ -61,6 +64,7 @@ class PatchModule(pl.LightningModule):
 
     def on_train_epoch_start(self) -> None:
         """Frozen batch norms stay in evaluation mode although the network trains."""
+        self._since = time.monotonic()
         self.averaged.eval()
         if self.plan.freeze_norms:
             for module in self.net.modules():
@@ -71,6 +75,16 @@ class PatchModule(pl.LightningModule):
         """Move the average; young averages move faster, so that the start does not linger in them."""
         step = self.global_step
         self.follow(min(self.plan.ema, (1 + step) / (10 + step)))
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep how long the epochs took, over all the runs that a killed training consists of."""
+        now = time.monotonic()
+        self.seconds, self._since = self.seconds + now - self._since, now
+        checkpoint[SECONDS] = self.seconds
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Go on counting from there."""
+        self.seconds = float(checkpoint.get(SECONDS, 0.0))
 
     @torch.no_grad()
     def follow(self, keep: float) -> None:
@@ -165,6 +179,11 @@ def newest_checkpoint(folder: Path) -> Path | None:
             continue
         return path
     return None
+
+
+def seconds_of(checkpoint: Path) -> float:
+    """Seconds that the epochs of a checkpoint took."""
+    return float(torch.load(checkpoint, map_location="cpu", weights_only=False)[SECONDS])
 
 
 def load_network(checkpoint: Path, plan: TrainPlan) -> PatchNet:

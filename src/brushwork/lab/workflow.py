@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -51,28 +50,20 @@ def run_training(plan: LabPlan, out: Path, resume: bool = True, progress: bool =
 
     Raises LabError where the audit finds a shortcut, or where the data or the disk fail.
     """
-    from .train import train
+    from .train import seconds_of, train
 
     gathered, cache, found = run_audit(plan, tick)
     found.refuse_shortcuts()
-    started = time.monotonic()
     checkpoint = train(plan, (cache,), out, resume, progress)
-    seconds = time.monotonic() - started + _spent(out)
     used = {cache.rows[region.row] for region in cache.regions}
     facts = {
-        "seconds": seconds, "crops": plan.train.batch * plan.train.steps_per_epoch * plan.train.epochs,
+        "seconds": seconds_of(checkpoint), "crops": plan.train.batch * plan.train.steps_per_epoch * plan.train.epochs,
         "audit": asdict(found), "left_out": [*gathered.left_out, *_dropped(cache)],
         "rows": [asdict(r) for r in sorted(used)],
     }  # fmt: skip
     facts["parity"] = run_export(plan, checkpoint, out)
     (out / RUN_FILE).write_text(json.dumps(facts), encoding="utf-8")
     return checkpoint
-
-
-def _spent(out: Path) -> float:
-    """Seconds of earlier runs in the same folder, from Lightning's log; 0 for a first one."""
-    path = out / RUN_FILE
-    return float(json.loads(path.read_text(encoding="utf-8"))["seconds"]) if path.is_file() else 0.0
 
 
 def _dropped(cache: RegionCache) -> list[str]:
