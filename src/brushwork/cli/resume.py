@@ -68,9 +68,6 @@ class ScanState:
             self._file.close()
             raise
 
-    def __len__(self) -> int:
-        return len(self._where)
-
     def find(self, stamp: Stamp | None) -> Verdict | None:
         """The recorded verdict of an unchanged picture, or None."""
         if stamp is None or stamp not in self._where:

@@ -111,6 +111,17 @@ def test_a_damaged_line_costs_only_its_own_picture(state: Path, picture: Chosen,
         assert second.unreadable == 1
 
 
+def test_a_recorded_verdict_that_is_none_is_examined_again_and_told(brushwork: Run, art: Path) -> None:
+    scan = ("scan", "art/flat.png", "art/tiny.jpg", "--resume", "scan.state")
+    brushwork(*scan)
+    state = art.parent / "scan.state"
+    state.write_text(state.read_text().replace("too_flat", "no_such_reason"))
+    done = brushwork(*scan)
+    assert done.returncode == ExitCode.DONE
+    assert "1 of them known from an earlier run" in done.stderr
+    assert "1 lines of scan.state could not be read" in done.stderr
+
+
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n", b'{"path": "a.png"}\n', b"[]\n", b"words"])
 def test_a_file_that_is_no_state_is_refused_and_left_as_it_is(state: Path, content: bytes) -> None:
     state.write_bytes(content)
