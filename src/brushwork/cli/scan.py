@@ -62,7 +62,9 @@ def scan(
     ] = None,
     nul: Annotated[bool, typer.Option("-0", "--null", help="Paths of --files-from are separated by NUL.")] = False,
     form: Annotated[Form, typer.Option("--format", help="Form of the report.")] = Form.TABLE,
-    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="F", help="Write the report there.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="F", help="Write the report there; - is standard output.")
+    ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say where in the picture the score comes from.")] = False,
     stability: Annotated[
         bool, typer.Option("--stability", help="Examine eight re-encodings as well (nine times the work).")
@@ -82,6 +84,7 @@ def scan(
 ) -> None:
     """Examine pictures: was this artwork made with AI?"""
     policy = _policy(fail_on or [])
+    output = None if output == Path("-") else output
     selection = _select(inputs or [], files_from, nul, recursive)
     from ..settings import load_settings
 

@@ -181,6 +181,9 @@ def test_a_report_goes_into_a_file(brushwork: Run, art: Path, tmp_path: Path) ->
     done = brushwork("scan", "art", "--format", "csv", "-o", "report.csv")
     assert done.stdout == ""
     assert len((tmp_path / "report.csv").read_text().splitlines()) == 4
+    again = brushwork("scan", "art/flat.png", "--format", "csv", "-o", "-")
+    assert len(again.stdout.splitlines()) == 2
+    assert not (tmp_path / "-").exists()
 
 
 def test_standard_input_is_a_picture_or_a_list(brushwork: Run, art: Path) -> None:
