@@ -102,6 +102,24 @@ def test_a_killed_run_goes_on_where_its_last_epoch_ended(tiny_recipe, tmp_path):
     assert state["global_step"] == (reached + 2) * plan.train.steps_per_epoch
 
 
+def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(tiny_recipe, tmp_path):
+    from brushwork.lab.gather import cache_of, gather
+    from brushwork.lab.train import train
+
+    torch.set_num_threads(1)
+    plan = read_plan(tiny_recipe(epochs=4))
+    plan = plan.model_copy(update={"train": plan.train.model_copy(update={"dropout": 0.0})})
+    cache = cache_of(plan, gather(plan))
+    straight = train(plan, (cache,), tmp_path / "straight", progress=False)
+    earlier = straight.with_name("epoch002.ckpt")
+    (tmp_path / "cut" / CHECKPOINTS).mkdir(parents=True)
+    (tmp_path / "cut" / CHECKPOINTS / earlier.name).write_bytes(earlier.read_bytes())
+    resumed = train(plan, (cache,), tmp_path / "cut", progress=False)
+    assert resumed.name == straight.name == "epoch003.ckpt"
+    ends = [load_network(path, plan.train).state_dict() for path in (straight, resumed)]
+    assert all(torch.equal(ends[0][key], ends[1][key]) for key in ends[0])
+
+
 def _wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
     for _ in range(1200):
         if path.is_file():

@@ -100,7 +100,9 @@ def _training(facts: CardFacts) -> str:
     rows = facts.trained_on
     by = Counter((("human", "AI")[r.label], r.source) for r in rows)
     human, ai = (sum(r.label == label for r in rows) for label in (HUMAN, AI))
-    listed = [(side, source, n) for (side, source), n in sorted(by.items(), key=lambda kv: (kv[0][0], -kv[1]))]
+    licences = {r.source: r.licence or "not stated" for r in rows}
+    largest_first = sorted(by.items(), key=lambda kv: (kv[0][0], -kv[1], kv[0][1]))
+    listed = [(side, source, n, licences[source]) for (side, source), n in largest_first]
     left_out = "\n".join(f"- {line}" for line in facts.left_out)
     return f"""## Training data
 {len(rows):,} pictures ({human:,} human, {ai:,} AI) from {len(by)} public sources, read as published. Labels of sources
@@ -115,7 +117,7 @@ Left out of training:
 
 <details><summary>Sources</summary>
 
-{table(("class", "source", "pictures"), listed)}
+{table(("class", "source", "pictures", "licence"), listed)}
 
 </details>
 """

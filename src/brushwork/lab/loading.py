@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -16,12 +15,8 @@ from .plan import KindWeight
 from .weather import Pixels, degrade, stream
 
 
-class Ticket(tuple[int, int, int]):
-    """(cache, region, draw): which region, and the number that seeds what happens to it."""
-
-
 class Regions(Dataset[tuple[Tensor, float]]):
-    """Regions of several caches; each ticket gives a patch uint8 (size, size, 3) and its label."""
+    """Regions of several caches. A ticket (cache, region, draw) gives a patch uint8 (size, size, 3) and its label."""
 
     def __init__(self, caches: Sequence[RegionCache], size: int, seed: int) -> None:
         self.caches, self.size, self.seed = tuple(caches), size, seed
@@ -52,29 +47,27 @@ def prepared(region: Pixels, size: int, seed: int, draw: int) -> Pixels:
 class BalancedSampler(Sampler[tuple[int, int, int]]):
     """Half human, half AI; a source weighs the square root of its pictures; `weights` lifts chosen kinds.
 
-    `set_epoch` (called by Lightning) moves to other draws, so a resumed run goes on where the killed one stopped.
+    Every pass draws anew, counted from `first`: a resumed run gives the epoch that it starts with, and so draws what
+    the killed one would have drawn. (Lightning's own `set_epoch` repeats an epoch's draws after resuming.)
     """
 
     def __init__(
-        self, caches: Sequence[RegionCache], draws: int, seed: int, weights: Sequence[KindWeight] = ()
+        self, caches: Sequence[RegionCache], draws: int, seed: int, weights: Sequence[KindWeight] = (), first: int = 0
     ) -> None:
-        self.draws, self.seed, self.epoch = draws, seed, 0
+        self.draws, self.seed, self.passes = draws, seed, first
         self._tickets = [(n, slot) for n, cache in enumerate(caches) for slot in range(len(cache.regions))]
         self._shares = shares(caches, weights)
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch whose draws `__iter__` gives."""
-        self.epoch = epoch
 
     def __len__(self) -> int:
         return self.draws
 
     def __iter__(self) -> Iterator[tuple[int, int, int]]:
-        rng = stream("epoch", self.seed, self.epoch)
+        rng = stream("epoch", self.seed, self.passes)
+        start = self.passes * self.draws
+        self.passes += 1
         chosen = rng.choice(len(self._tickets), size=self.draws, p=self._shares)
-        first = self.epoch * self.draws
         for position, index in enumerate(chosen):
-            yield (*self._tickets[int(index)], first + position)
+            yield (*self._tickets[int(index)], start + position)
 
 
 def shares(caches: Sequence[RegionCache], weights: Sequence[KindWeight] = ()) -> np.ndarray:
@@ -91,8 +84,3 @@ def shares(caches: Sequence[RegionCache], weights: Sequence[KindWeight] = ()) ->
 
 def _lift(kind: str, weights: Sequence[KindWeight]) -> float:
     return max((w.weight for w in weights if w.kind.lower() in kind.lower()), default=1.0)
-
-
-def ascending(values: Sequence[float]) -> bool:
-    """True where no value is below the one before it."""
-    return all(a <= b for a, b in pairwise(values))

@@ -121,11 +121,11 @@ def train(plan: LabPlan, caches: Sequence[RegionCache], out: Path, resume: bool 
     """
     pl.seed_everything(plan.seed, workers=True, verbose=False)
     torch.set_num_threads(plan.train.threads)
-    loader = loader_of(plan, caches)
     found = newest_checkpoint(out / CHECKPOINTS) if resume else None
     module = PatchModule(plan.train)
     if found is None:
-        start_from_backbone(module, loader)
+        start_from_backbone(module, loader_of(plan, caches))
+    loader = loader_of(plan, caches, 0 if found is None else epoch_of(found) + 1)
     keeper = ModelCheckpoint(
         out / CHECKPOINTS, "epoch{epoch:03d}", monitor="epoch", mode="max", save_top_k=2,
         auto_insert_metric_name=False, save_on_train_epoch_end=True,
@@ -145,10 +145,10 @@ def train(plan: LabPlan, caches: Sequence[RegionCache], out: Path, resume: bool 
     return Path(keeper.best_model_path)
 
 
-def loader_of(plan: LabPlan, caches: Sequence[RegionCache]) -> DataLoader[tuple[Tensor, float]]:
-    """Batches of one epoch, drawn by `BalancedSampler`."""
+def loader_of(plan: LabPlan, caches: Sequence[RegionCache], epoch: int = 0) -> DataLoader[tuple[Tensor, float]]:
+    """Batches of one epoch after the other, from `epoch` on, drawn by `BalancedSampler`."""
     settings = plan.train
-    sampler = BalancedSampler(caches, settings.batch * settings.steps_per_epoch, plan.seed, settings.weights)
+    sampler = BalancedSampler(caches, settings.batch * settings.steps_per_epoch, plan.seed, settings.weights, epoch)
     return DataLoader(
         Regions(caches, settings.size, plan.seed), batch_size=settings.batch, sampler=sampler,
         num_workers=settings.workers, persistent_workers=settings.workers > 0, drop_last=True,
@@ -179,6 +179,11 @@ def newest_checkpoint(folder: Path) -> Path | None:
             continue
         return path
     return None
+
+
+def epoch_of(checkpoint: Path) -> int:
+    """The last epoch, from 0, that a checkpoint has behind it."""
+    return int(checkpoint.stem.removeprefix("epoch"))
 
 
 def seconds_of(checkpoint: Path) -> float:
