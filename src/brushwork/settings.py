@@ -12,6 +12,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from .errors import SettingsError
 
 MEBIBYTE = 1024 * 1024
+PILLOW_LIMIT = 89_478_485
+"""Pixels beyond which Pillow takes a picture for a decompression bomb; no setting goes past it."""
 
 
 class Settings(BaseSettings):
@@ -23,7 +25,7 @@ class Settings(BaseSettings):
     threads: int = Field(1, ge=1, le=64, description="ONNX Runtime threads of one process")
 
     max_bytes: int = Field(20 * MEBIBYTE, ge=1, description="largest file, in bytes")
-    max_pixels: int = Field(50_000_000, ge=1, description="largest picture, width x height")
+    max_pixels: int = Field(50_000_000, ge=1, le=PILLOW_LIMIT, description="largest picture, width x height")
     max_side: int = Field(16_384, ge=1, description="longest side, in pixels")
 
     workers: int = Field(1, ge=1, le=64, description="worker processes that decode and examine")

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol, TextIO
 
 from ..text import shown, spreadsheet_safe
-from ..verdict import Evidence, State, Verdict
+from ..verdict import Answer, Evidence, State, Verdict
 
 
 class Writer(Protocol):
@@ -111,11 +111,11 @@ class Markdown:
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
-        self._out.write("| picture | answer | probability | why |\n|---|---|---:|---|\n")
+        self._out.write("| picture | answer | probability | human works as high | why |\n|---|---|---:|---:|---|\n")
 
     def row(self, path: str, verdict: Verdict) -> None:
         """Write and flush one line."""
-        cells = (visible(path), answer_words(verdict), score_words(verdict), why_words(verdict))
+        cells = (visible(path), answer_words(verdict), score_words(verdict), human_words(verdict), why_words(verdict))
         self._out.write("| " + " | ".join(_plain_markdown(cell) for cell in cells) + " |\n")
         self._out.flush()
 
@@ -137,6 +137,21 @@ def score_words(verdict: Verdict) -> str:
         return ""
     spread = verdict.stability
     return f"{verdict.probability:.2f}" + (f" ({spread.min:.2f}-{spread.max:.2f})" if spread else "")
+
+
+def human_words(verdict: Verdict) -> str:
+    """How many of 1000 human works score at least this high: what stands beside every score."""
+    if verdict.reference is None:
+        return ""
+    return f"{round(verdict.reference.fpr_at_score * 1000)} of 1000"
+
+
+def short_why(verdict: Verdict) -> str:
+    """A short sentence for a table: the first declaration without its caveats, the rule, or what went wrong."""
+    declared = declarations(verdict)
+    if declared and verdict.answer in (Answer.MADE_WITH_AI, Answer.PARTLY_AI):
+        return declared[0].split(";")[0].rstrip(".") + "."
+    return why_words(verdict)
 
 
 def why_words(verdict: Verdict) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from ..text import shown
 from ..verdict import Answer, State, Verdict
-from .formats import answer_words, score_words, why_words
+from .formats import answer_words, human_words, score_words, short_why, why_words
 from .inputs import STDIN
 from .messages import is_terminal
 
@@ -27,9 +27,14 @@ class _Words:
     name: str
     answer: str
     score: str
+    human: str
     why: str
+    short: str
     style: str
     details: tuple[str, ...]
+
+
+_LEGEND: Final = "Score: of the pixels alone, 0 to 1. Human works: how many of 1000 score at least this high."
 
 
 class TerminalTable:
@@ -44,7 +49,9 @@ class TerminalTable:
         name = "standard input" if path == STDIN else shown(path)
         style = "red" if verdict.error else "bold" if verdict.answer in _LOUD else ""
         details = () if self._rows else _details(verdict)
-        self._rows.append(_Words(name, answer_words(verdict), score_words(verdict), why_words(verdict), style, details))
+        score, human = score_words(verdict), human_words(verdict)
+        why, short = why_words(verdict), short_why(verdict)
+        self._rows.append(_Words(name, answer_words(verdict), score, human, why, short, style, details))
 
     def finish(self) -> None:
         """Print what there is."""
@@ -61,14 +68,18 @@ class TerminalTable:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 1, 0))
-        table.add_column("Picture", overflow="fold", max_width=40)
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column("Picture", overflow="fold", max_width=44)
         table.add_column("Answer", max_width=24)
-        table.add_column("AI", justify="right", no_wrap=True)
+        table.add_column("Score", justify="right", no_wrap=True)
+        table.add_column("Human works", justify="right", no_wrap=True)
         table.add_column("Why", ratio=1)
         for row in self._rows:
-            table.add_row(Text(row.name), Text(row.answer, row.style), Text(row.score), Text(row.why))
+            table.add_row(
+                Text(row.name), Text(row.answer, row.style), Text(row.score), Text(row.human), Text(row.short)
+            )
         console.print(table)
+        console.print(_LEGEND)
 
     def _print_list(self, console: Console) -> None:
         from rich.padding import Padding
@@ -76,7 +87,7 @@ class TerminalTable:
 
         for row in self._rows:
             console.print(Text(row.name, overflow="fold"))
-            answer = f"{row.answer}, AI {row.score}" if row.score else row.answer
+            answer = f"{row.answer} (score {row.score}, human art as high: {row.human})" if row.score else row.answer
             console.print(Padding(Text(answer, row.style), (0, 0, 0, 2), expand=False))
             for line in (row.why, *(row.details if len(self._rows) == 1 else ())):
                 console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))

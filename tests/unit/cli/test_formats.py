@@ -90,7 +90,7 @@ def test_a_failed_picture_has_its_error_in_every_form() -> None:
 def test_markdown_cells_hold_no_markup() -> None:
     line = _write(Markdown, (EVIL, _verdict())).splitlines()[2]
     assert "<img" not in line
-    assert line.replace("\\|", "").count("|") == 5
+    assert line.replace("\\|", "").count("|") == 6
     assert "\\`\\*\\_" in line
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 from collections import Counter
@@ -151,7 +152,7 @@ def test_csv_has_a_heading_and_a_line_for_each(brushwork: Run, art: Path) -> Non
 
 def test_markdown_is_a_table(brushwork: Run, art: Path) -> None:
     lines = brushwork("scan", "art", "--format", "md").stdout.splitlines()
-    assert lines[:2] == ["| picture | answer | probability | why |", "|---|---|---:|---|"]
+    assert lines[:2] == ["| picture | answer | probability | human works as high | why |", "|---|---|---:|---:|---|"]
     assert len(lines) == 5
     assert "The file says it was made with AI" in lines[2]
 
@@ -162,6 +163,7 @@ def test_the_table_shows_the_answer_in_words_wide_and_narrow(brushwork: Run, art
         assert "art/flat.png" in table
         assert table.count("Cannot tell") == 2
     assert wide.startswith("Picture")
+    assert len(re.findall(r"0\.\d\d +\d+ of 1000", wide)) == 3  # the error rate stands beside every score
     assert max(map(len, narrow.splitlines())) <= 40
     assert "\x1b" not in wide + narrow
     assert not [line for line in (wide + narrow).splitlines() if line != line.rstrip()]
@@ -170,7 +172,8 @@ def test_the_table_shows_the_answer_in_words_wide_and_narrow(brushwork: Run, art
 def test_a_single_picture_is_told_in_full(brushwork: Run, art: Path) -> None:
     lines = brushwork("scan", "art/declared.png").stdout.splitlines()
     assert lines[0] == "art/declared.png"
-    assert lines[1].startswith("  The file says it was made with AI, AI 0.")
+    assert lines[1].startswith("  The file says it was made with AI (score 0.")
+    assert lines[1].endswith(" of 1000)")
     told = " ".join(line.strip() for line in lines[2:])
     assert "brushTest_v1" in told  # what the file says
     assert "of 1000 human works score this high" in told  # how often that is so of human works
