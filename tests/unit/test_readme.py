@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -64,7 +65,15 @@ def test_the_demo_prints_what_the_readme_shows() -> None:
     """The lines of the README's demo stand in the real output, but for numbers, which move with the processor."""
     if not (ROOT / ".venv" / ".run").is_file():
         pytest.skip("these tests run outside of the environment that `make demo` sets up; run `make test`")
-    done = subprocess.run(["make", "-s", "demo"], cwd=ROOT, capture_output=True, text=True, timeout=300, check=True)
+    done = subprocess.run(
+        ["make", "-s", "demo"],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "120"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
     real = {_without_numbers(line) for line in done.stdout.splitlines()}
     shown = [line for line in BLOCKS[0][1].splitlines() if line.startswith("build/demo/")]
     assert len(shown) >= 4
