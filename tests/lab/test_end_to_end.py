@@ -102,6 +102,23 @@ def test_a_killed_run_goes_on_where_its_last_epoch_ended(tiny_recipe, tmp_path):
     assert state["global_step"] == (reached + 2) * plan.train.steps_per_epoch
 
 
+def test_a_blend_lies_between_the_start_and_the_trained_weights(tiny_recipe, tmp_path):
+    from brushwork.lab.gather import cache_of, gather
+    from brushwork.lab.train import START, train
+
+    plan = read_plan(tiny_recipe())
+    checkpoint = train(plan, (cache_of(plan, gather(plan)),), tmp_path / "run", progress=False)
+    start = torch.load(tmp_path / "run" / START)
+    trained = load_network(checkpoint, plan.train).state_dict()
+    mixed = load_network(checkpoint, plan.train.model_copy(update={"blend": 0.25})).state_dict()
+    for name in ("trunk.conv_stem.weight", "trunk.bn1.running_mean"):
+        assert not torch.equal(start[name], trained[name])
+        torch.testing.assert_close(mixed[name], 0.75 * start[name] + 0.25 * trained[name])
+    (tmp_path / "run" / START).unlink()
+    with pytest.raises(LabError, match="does not load"):
+        load_network(checkpoint, plan.train.model_copy(update={"blend": 0.25}))
+
+
 def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(tiny_recipe, tmp_path):
     from brushwork.lab.gather import cache_of, gather
     from brushwork.lab.train import train

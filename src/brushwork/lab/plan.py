@@ -65,6 +65,7 @@ class TrainPlan(_Strict):
     dropout: float = Field(0.2, ge=0, lt=1)
     smoothing: float = Field(0.02, ge=0, lt=0.5)
     ema: float = Field(0.998, ge=0, lt=1)
+    blend: float = Field(1.0, gt=0, le=1, description="share of the trained weights; the rest are the backbone's")
     freeze_norms: bool = False
     precision: str = Field("bf16-mixed", pattern="^(32-true|bf16-mixed)$")
     threads: int = Field(1, ge=1)

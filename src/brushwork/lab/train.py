@@ -30,6 +30,8 @@ from .plan import LabPlan, TrainPlan  # noqa: E402
 
 CHECKPOINTS: Final = "checkpoints"
 SECONDS: Final = "brushwork_seconds"
+START: Final = "start.pt"
+"""The weights that a run began with, in its folder."""
 CALIBRATION_PATCHES: Final = 256
 """Patches from which the batch norms of a folded backbone take their statistics."""
 LOAD_ERRORS: Final = (RuntimeError, EOFError, OSError, ValueError, pickle.UnpicklingError)
@@ -125,6 +127,7 @@ def train(plan: LabPlan, caches: Sequence[RegionCache], out: Path, resume: bool 
     module = PatchModule(plan.train)
     if found is None:
         start_from_backbone(module, loader_of(plan, caches))
+        _keep_start(module, out)
     loader = loader_of(plan, caches, 0 if found is None else epoch_of(found) + 1)
     keeper = ModelCheckpoint(
         out / CHECKPOINTS, "epoch{epoch:03d}", monitor="epoch", mode="max", save_top_k=2,
@@ -169,6 +172,11 @@ def start_from_backbone(module: PatchModule, loader: DataLoader[tuple[Tensor, fl
     module.follow(0.0)
 
 
+def _keep_start(module: PatchModule, out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    torch.save(module.averaged.state_dict(), out / START)
+
+
 def newest_checkpoint(folder: Path) -> Path | None:
     """The newest checkpoint that loads, None without one. A half-written one (killed while saving) is passed over."""
     for path in sorted(folder.glob("epoch*.ckpt"), reverse=True):
@@ -192,13 +200,26 @@ def seconds_of(checkpoint: Path) -> float:
 
 
 def load_network(checkpoint: Path, plan: TrainPlan) -> PatchNet:
-    """The averaged network of a checkpoint, in evaluation mode. Raises LabError where it does not load."""
+    """The averaged network of a checkpoint, in evaluation mode. Raises LabError where it does not load.
+
+    With `plan.blend` below one it is mixed with the weights that its run began with: between the two lie networks that
+    know the new task and forget less of what the backbone knew (Wortsman et al., arXiv 2109.01903).
+    """
     module = PatchModule(plan)
     try:
-        state = torch.load(checkpoint, map_location="cpu", weights_only=False)["state_dict"]
-        module.load_state_dict(state)
+        module.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=False)["state_dict"])
+        if plan.blend < 1:
+            start = torch.load(checkpoint.parent.parent / START, map_location="cpu", weights_only=True)
+            _mix(module.averaged, start, plan.blend)
     except (*LOAD_ERRORS, KeyError) as error:
         raise LabError(
             f"The checkpoint {checkpoint} does not load: {error}.", "Train again, or give another."
         ) from error
     return module.averaged.eval()
+
+
+@torch.no_grad()
+def _mix(net: PatchNet, start: dict[str, Tensor], share: float) -> None:
+    for name, trained in net.state_dict().items():
+        if trained.is_floating_point():
+            trained.copy_(start[name].lerp(trained, share))
