@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -95,3 +96,18 @@ def tiny_recipe(tmp_path: Path, drawn_set: Callable[..., Path]) -> Callable[...,
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+    """A network with seeded random weights, and its ONNX file for patches of 64 pixels; exporting takes seconds."""
+    import torch
+
+    from brushwork.lab.export import export_onnx
+    from brushwork.lab.networks import PatchNet
+
+    torch.manual_seed(0)
+    net = PatchNet().eval()
+    path = tmp_path_factory.mktemp("exported") / "model.onnx"
+    export_onnx(net, 64, path)
+    return net, path
