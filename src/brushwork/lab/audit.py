@@ -66,7 +66,7 @@ def audit(train: Sequence[Row], dev: Sequence[Row], cache: RegionCache, size: in
         same_file=tuple(r.id for r in train if r.id in ids),
         near=tuple(r.id for r in train if r.dhash and _is_near(r.dhash, forbidden)),
         before=probe_files(_drawn(train, seed)),
-        after=probe_patches(cache, size, seed),
+        after=probe_patches((cache,), size, seed),
     )
 
 
@@ -98,13 +98,13 @@ def probe_files(rows: Iterable[Row]) -> float:
     return cross_validated(np.array(features), np.array(labels), groups)
 
 
-def probe_patches(cache: RegionCache, size: int, seed: int = 0) -> float:
+def probe_patches(caches: Sequence[RegionCache], size: int, seed: int = 0) -> float:
     """AUC of the probe on patches as training sees them, drawn as training draws them, saved once more as a JPEG."""
     rng = stream("probe patches", seed)
-    chosen = rng.choice(len(cache.regions), size=PROBED, p=shares([cache]))
+    regions = [(cache, region) for cache in caches for region in cache.regions]
     features, labels, groups = [], [], []
-    for draw, index in enumerate(chosen):
-        region = cache.regions[int(index)]
+    for draw, index in enumerate(rng.choice(len(regions), size=PROBED, p=shares(caches))):
+        cache, region = regions[int(index)]
         row = cache.rows[region.row]
         patch = prepared(cache.read(region), size, seed, draw)
         features.append(_saved(patch, stream("probe save", seed, draw)))
