@@ -18,7 +18,7 @@ NODE = ROOT / "node_modules"
 NODE_HINT = "run `npm install --no-save --no-package-lock axe-core@4 typescript@5`"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     running = Service(tmp_path_factory.mktemp("service"), free_port())
     running.start()
@@ -26,7 +26,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
     need = next(need for need in NEEDS if need.marker == "needs_chromium")
     if not need.present():
@@ -85,7 +85,7 @@ def watched(open_page: Any) -> Iterator[Watched]:
     assert [line for line in page.said if "Failed to load resource" not in line] == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one picture of each sort, all drawn by code."""
     folder = tmp_path_factory.mktemp("pictures")
@@ -100,7 +100,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def axe() -> str:
     """The source of axe-core, the checker of accessibility rules."""
     named = os.environ.get("BRUSHWORK_AXE")
@@ -110,7 +110,7 @@ def axe() -> str:
     return path.read_text("utf-8")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def tsc() -> str:
     """The TypeScript compiler, which checks the JSDoc types."""
     local = NODE / ".bin" / "tsc"

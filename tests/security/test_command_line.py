@@ -86,7 +86,7 @@ def test_sec_04_a_file_over_the_limit_is_not_read_further(tmp_path: Path) -> Non
 def test_sec_06_a_picture_that_needs_more_memory_than_allowed_stops_nobody_else(tmp_path: Path) -> None:
     (tmp_path / "huge.png").write_bytes(encoded(Image.new("RGB", (12_000, 7_000), "teal")))
     (tmp_path / "small.png").write_bytes(encoded(drawn()))
-    limits = {"BRUSHWORK_MEMORY_LIMIT": str(1024 * 2**20), "BRUSHWORK_MAX_PIXELS": "300000000"}
+    limits = {"BRUSHWORK_MEMORY_LIMIT": str(1024 * 2**20), "BRUSHWORK_MAX_PIXELS": "89000000"}
     code, out, err = _scan(tmp_path, "scan", ".", "--format", "jsonl", **limits)
     huge, small = (json.loads(line) for line in out.splitlines())
     assert code == ExitCode.SOME_FAILED
