@@ -47,7 +47,7 @@ serve: $(VENV)/.run ## open the page on http://127.0.0.1:8000
 test: $(VENV)/.dev ## run all tests; parts that are missing here are skipped with the command that enables them
 	@$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
 
-lint: $(VENV)/.dev ## style, types, and the size of files and functions
+lint: $(VENV)/.dev ## style and types; the tests hold the size of files and functions
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 format: $(VENV)/.dev ## put the code into the project's form

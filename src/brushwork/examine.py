@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from .errors import PictureError
 from .failures import failed, new_id
@@ -21,7 +21,7 @@ from .provenance import read_all
 from .provenance.credentials import trust_anchors
 from .settings import Settings, load_settings
 from .verdict import Evidence, Fact, Regions, Stability, State, Verdict
-from .weighing import Case, Reading, pixel_answer, rates_of, warnings_of, weigh, wording
+from .weighing import Case, Reading, Rule, pixel_answer, rates_of, warnings_of, weigh, wording
 
 Channel = Literal["python", "command_line", "http", "page"]
 
@@ -85,20 +85,13 @@ class Examiner:
             channel=channel,
             external_id=external_id,
             input=facts,
-            answer=rule.answer,
-            reason=rule.reason,
-            wording=wording(rule, case),
-            label="ai" if reading.probability >= case.fits.balanced.probability else "human",
-            probability=reading.probability,
-            reference=reading.reference,
-            rates=rates_of(rule, case.fits),
-            stability=reading.stability,
             evidence=evidence,
             regions=regions,
             explanations=("regions",) if explain else (),
             warnings=(*picture.warnings, *warnings_of(evidence, rule)),
             model=self.bundle.facts(),
             timing_ms=clock.milliseconds,
+            **_weighed(rule, case),
         )
 
     def examine_many(self, sources: Iterable[Source]) -> Iterator[Verdict]:
@@ -166,6 +159,21 @@ class Examiner:
                 Fact(name="contrast", value=f"{reading.contrast:.1f}"),
             ),
         )
+
+
+def _weighed(rule: Rule, case: Case) -> dict[str, Any]:
+    """The fields of a verdict that follow from the rule that applies."""
+    reading = case.reading
+    return {
+        "answer": rule.answer,
+        "reason": rule.reason,
+        "wording": wording(rule, case),
+        "label": "ai" if reading.probability >= case.fits.balanced.probability else "human",
+        "probability": reading.probability,
+        "reference": reading.reference,
+        "rates": rates_of(rule, case.fits),
+        "stability": reading.stability,
+    }
 
 
 class _Clock:

@@ -44,6 +44,9 @@ _TRANSPOSE: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_GET_IT_AGAIN: Final = "Open it in a viewer, or get the original file again."
+# How files of the allowed formats begin; one of these that Pillow does not know is damaged rather than foreign.
+_BEGINNINGS: Final = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"II*\0", b"MM\0*")
 _HEIF_BRANDS: Final = (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypheim", b"ftypmif1", b"ftypmsf1")
 # What Pillow's readers are known to raise on damaged files, beside its own UnidentifiedImageError (an OSError).
 DECODE_ERRORS: Final = (
@@ -144,6 +147,8 @@ def _decode(data: bytes, limits: Limits, name: str) -> Picture:
             info = dict(image.info)
             _check_metadata(info, name)
     except UnidentifiedImageError as error:
+        if data.startswith(_BEGINNINGS) or data[4:12] == b"ftypavif":
+            raise PictureCorrupt(f"{name} is damaged: {_plain(error)}.", _GET_IT_AGAIN) from error
         raise UnsupportedFormat(
             f"{name} is not a picture in a format that is read here.", _format_advice(data)
         ) from error
@@ -156,9 +161,7 @@ def _decode(data: bytes, limits: Limits, name: str) -> Picture:
     except DECODE_ERRORS as error:
         if _PILLOWS_TEXT_LIMIT in str(error):
             raise _too_much_metadata(name) from error
-        raise PictureCorrupt(
-            f"{name} is damaged: {_plain(error)}.", "Open it in a viewer, or get the original file again."
-        ) from error
+        raise PictureCorrupt(f"{name} is damaged: {_plain(error)}.", _GET_IT_AGAIN) from error
     upright = np.ascontiguousarray(_turn(rgb, orientation))
     return Picture(name, data, upright, alpha, facts, info, info.get("exif"), (*notes, *orientation_note))
 
@@ -189,7 +192,7 @@ def _check_size(size: tuple[int, int], limits: Limits, name: str) -> None:
     width, height = size
     most = min(limits.max_pixels, Image.MAX_IMAGE_PIXELS or limits.max_pixels)
     if width * height > most or max(size) > limits.max_side:
-        raise _too_many(name, f"{width} x {height}", limits)
+        raise _too_many(name, f"{width} x {height}", limits, max(size) > limits.max_side)
     if min(size) < 1:
         raise PictureCorrupt(f"{name} has no pixels ({width} x {height}).", "Get the original file again.")
 
@@ -207,15 +210,18 @@ def _too_much_metadata(name: str) -> PictureTooLarge:
     )
 
 
-def _too_many(name: str, size: str, limits: Limits) -> TooManyPixels:
+def _too_many(name: str, size: str, limits: Limits, too_long: bool = False) -> TooManyPixels:
+    setting = "BRUSHWORK_MAX_SIDE" if too_long else "BRUSHWORK_MAX_PIXELS"
     return TooManyPixels(
         f"{name} has {size} pixels; at most {limits.max_pixels:,} and {limits.max_side:,} a side are examined.",
-        "Give a crop at native scale (better than a smaller copy), or raise BRUSHWORK_MAX_PIXELS.",
+        f"Give a crop at native scale (better than a smaller copy); the limit is the setting {setting}.",
     )
 
 
 def _plain(error: BaseException) -> str:
-    return shown(str(error).rstrip(".") or type(error).__name__, 120)
+    """In our own words, since no text of a library goes out over HTTP; the library's own is the cause of the error."""
+    text = str(error).lower()
+    return "it ends early" if "truncated" in text or "not enough" in text else "it does not decode"
 
 
 def _frame_note(image: Image.Image) -> tuple[Warned, ...]:

@@ -74,19 +74,19 @@ RULES: Final[tuple[Rule, ...]] = (
         Reason.TRUSTED_AI_SIGNATURE,
         Answer.MADE_WITH_AI,
         lambda c: c.says(Claim.WHOLLY_AI, trusted=True),
-        "A signature that you trust says that AI made this picture.",
+        "A signer on the trust list configured here says that AI made this picture.",
     ),
     Rule(
         Reason.TRUSTED_AI_SIGNATURE,
         Answer.PARTLY_AI,
         lambda c: c.says(Claim.PARTLY_AI, trusted=True),
-        "A signature that you trust says that AI was used in a part of this picture.",
+        "A signer on the trust list configured here says that AI was used in a part of this picture.",
     ),
     Rule(
         Reason.TRUSTED_CAPTURE_SIGNATURE,
         Answer.SIGNED_CAPTURE,
         lambda c: c.says(Claim.CAPTURE, Claim.HUMAN_EDIT, trusted=True),
-        "A signature that you trust says that this is a camera capture or an edit by a person.",
+        "A signer on the trust list configured here says that this is a camera capture or an edit by a person.",
     ),
     Rule(
         Reason.DECLARED_AI,
@@ -128,7 +128,7 @@ RULES: Final[tuple[Rule, ...]] = (
         Reason.ABOVE_STRICT,
         Answer.LOOKS_AI,
         lambda c: c.reading.probability >= c.fits.strict.probability,
-        "The pixels resemble those of known generators more than almost any human artwork does.",
+        "The pixels resemble those of known generators more than those of almost all human works that were measured.",
     ),
     Rule(
         Reason.BELOW_CLEAR,
@@ -143,6 +143,10 @@ RULES: Final[tuple[Rule, ...]] = (
         "The pixels show some signs that both human art and AI pictures have.",
     ),
 )
+
+
+OUT_OF_RANGE: Final = frozenset({Reason.TOO_SMALL, Reason.TOO_FLAT, Reason.TOO_COMPRESSED})
+"""Reasons that say that the model was never measured on such pictures."""
 
 
 def weigh(case: Case) -> Rule:
@@ -173,13 +177,13 @@ def rates_of(rule: Rule, fits: ThresholdFits) -> AnswerRates | None:
 
 def wording(rule: Rule, case: Case) -> Wording:
     """The verdict in words: answer, why, how often such an answer is wrong, and what helps."""
-    return Wording(
-        answer=rule.answer.words, why=rule.why, error_rate=_error_rate(rule, case), advice=_ADVICE.get(rule.answer, ())
-    )
+    return Wording(answer=rule.answer.words, why=rule.why, error_rate=_error_rate(rule, case), advice=_advice(rule))
 
 
 def _error_rate(rule: Rule, case: Case) -> str:
     reference = case.reading.reference
+    if rule.reason in OUT_OF_RANGE:
+        return "The score of such a picture means nothing: none like it was measured."
     score = f"The pixel score is {case.reading.probability:.2f}: {reference.words}."
     if rule.reason is Reason.TRUSTED_AI_SIGNATURE or rule.reason is Reason.TRUSTED_CAPTURE_SIGNATURE:
         return f"This rests on the signature, not on the pixels. {score}"
@@ -188,17 +192,23 @@ def _error_rate(rule: Rule, case: Case) -> str:
     if rule.answer is Answer.LOOKS_AI:
         fit = case.fits.strict
         return (
-            f"{score} Of human artworks, {fit.fpr:.1%} were wrongly called this "
-            f"(at most {fit.fpr_upper95:.1%} with 95 % confidence, n = {fit.n_human})."
+            f"{score} Of {fit.n_human} human works from sources that the threshold was not set on, {fit.fpr:.1%} were "
+            f"wrongly called this (at most {fit.fpr_upper95:.1%} with 95 % confidence)."
         )
     if rule.answer is Answer.NO_SIGN_OF_AI:
         missed = 1 - case.fits.clear.recall
-        return f"{score} Of AI pictures, {missed:.1%} were missed like this (n = {case.fits.clear.n_ai})."
+        return f"{score} Of {case.fits.clear.n_ai} AI pictures, {missed:.1%} were missed like this."
     return score
 
 
+def _advice(rule: Rule) -> tuple[str, ...]:
+    if rule.reason is Reason.DECLARED_AI:
+        return ("Ask the person who sent it; a declaration without a trusted signature can be forged.",)
+    return _ADVICE[rule.answer]
+
+
 _ADVICE: Final[dict[Answer, tuple[str, ...]]] = {
-    Answer.MADE_WITH_AI: ("Ask the person who sent it; a declaration without a trusted signature can be forged.",),
+    Answer.MADE_WITH_AI: ("Ask how it was used if it matters: a signature tells who declares it, not how much.",),
     Answer.PARTLY_AI: ("Ask which part; retouching, upscaling and wholly generated pictures can carry this mark.",),
     Answer.LOOKS_AI: (
         "Do not accuse anyone on this alone: ask for the original file and for work in progress.",
@@ -216,7 +226,7 @@ _ADVICE: Final[dict[Answer, tuple[str, ...]]] = {
 def warnings_of(evidence: tuple[Evidence, ...], rule: Rule) -> tuple[Warned, ...]:
     """What the reader of a verdict should know about the evidence behind it."""
     notes = [
-        Warned(code="altered_after_signing", detail=f"{e.source}: {e.summary} It does not count.")
+        Warned(code="altered_after_signing", detail=f"{e.source}: {e.summary}")
         for e in evidence
         if e.state is State.FOUND and e.trust is Trust.TAMPERED
     ]

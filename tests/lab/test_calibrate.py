@@ -26,6 +26,16 @@ def scores(sources: int = 6, each: int = 40, gap: float = 2.0, seed: int = 0) ->
     ]
 
 
+def test_the_rates_beside_a_threshold_are_cross_fitted() -> None:
+    scored = scores()
+    rated, judged = calibrate.fit_and_rate(scored), calibrate.cross_fit(scored)
+    assert rated.thresholds.values() == calibrate.fit(scored).thresholds.values()
+    for weather in calibrate.FITTED_UNDER:
+        human = [j for j in judged if j.scored.weather == weather and j.scored.label == 0]
+        assert rated.thresholds.strict.fpr >= round(sum(j.looks_ai for j in human) / len(human), 4)
+        assert rated.thresholds.clear.fpr >= round(sum(not j.cleared for j in human) / len(human), 4)
+
+
 def test_the_strict_threshold_holds_under_both_weathers():
     scored = scores()
     fitted = calibrate.fit(scored)

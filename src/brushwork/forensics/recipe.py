@@ -32,8 +32,9 @@ class Calibration(_Strict):
 
 
 class ThresholdFit(_Strict):
-    """One threshold on the calibrated probability: the false-positive rate that it was fitted for, the one that it
-    reached on the `n` human works it was fitted on, and the upper 95 % bound of that."""
+    """One threshold on the calibrated probability: what it was fitted for, and the rates that such a threshold reached
+    on sources that it was not fitted on (cross-fitted, the worse of clean and web weather): the share of `n_human`
+    human works beyond it with its upper 95 % bound, and of `n_ai` AI works."""
 
     probability: float = Field(gt=0, lt=1)
     fitted_for: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -161,6 +161,34 @@ def cross_fit(scored: Sequence[Scored], folds: int = FOLDS) -> list[Judged]:
                 p = probability(s.logit, fitted.calibration)
                 out.append(Judged(s, p, p >= limits.strict, p >= limits.balanced, p <= limits.clear))
     return out
+
+
+def fit_and_rate(scored: Sequence[Scored], folds: int = FOLDS) -> Fit:
+    """`fit` on the whole set, each threshold with the rates that such fits reach on sources they were not fitted on.
+
+    These rates are what a verdict shows: those of the fit itself would be reached by design.
+    """
+    fitted = fit(scored)
+    judged = cross_fit(scored, folds)
+    parts = [[j for j in judged if j.scored.weather == weather] for weather in FITTED_UNDER]
+    held = fitted.thresholds
+    rated = ThresholdFits(
+        clear=_held_out(held.clear, parts, lambda j: not j.cleared),
+        balanced=_held_out(held.balanced, parts, lambda j: j.label_ai),
+        strict=_held_out(held.strict, parts, lambda j: j.looks_ai),
+    )
+    return Fit(fitted.calibration, rated)
+
+
+def _held_out(
+    threshold: ThresholdFit, parts: Sequence[Sequence[Judged]], beyond: Callable[[Judged], bool]
+) -> ThresholdFit:
+    """`threshold` with the worst rates of the weathers among cross-fitted judgements."""
+    human = [[beyond(j) for j in part if j.scored.label == HUMAN] for part in parts]
+    ai = [[beyond(j) for j in part if j.scored.label == AI] for part in parts]
+    worst = max((Rate(sum(h), len(h)) for h in human), key=lambda r: r.value)
+    rates = {"fpr": round(worst.value, 4), "fpr_upper95": round(worst.upper95, 4)}
+    return threshold.model_copy(update={**rates, "recall": round(min(sum(a) / len(a) for a in ai), 4)})
 
 
 def reference_set(scored: Sequence[Scored], calibration: Calibration, name: str) -> ReferenceSet:

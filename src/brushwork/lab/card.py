@@ -131,10 +131,11 @@ def _method(facts: CardFacts) -> str:
 Measured on {len(clean)} pictures ({human} human, {len(clean) - human} AI) of {sources} sources that training never saw.
 The same set served to choose between trained models, so the figures are somewhat favourable.
 Calibration and thresholds of the figures by answer are **cross-fitted by source**: each picture is judged with values
-fitted on other sources only. The values in the recipe are fitted on the whole set; the rates written beside them
-there are those of the fit, not held out. Weather: *clean* as published; *web* one or two of JPEG, WebP, mild resizing,
-sharpening, then mostly a JPEG of 65 to 95; *hard* two to four of all degradations, then mostly a JPEG of 30 to 80.
-Pictures in the set are crops of 256 or 384 pixels. Intervals are 95 %: of AUC and recall by drawing whole sources 500
+fitted on other sources only. The thresholds of the recipe are fitted on the whole set; the rates written beside them
+there, which every verdict shows, are cross-fitted. Weather: *clean* as published; *web* one or two of JPEG, WebP,
+mild resizing, sharpening, then mostly a JPEG of 65 to 95; *hard* two to four of all degradations, then mostly a JPEG
+of 30 to 80. Pictures in the set are crops of 256 or 384 pixels; flat and compressed ones count here, though at run
+time those outside the range get "cannot tell". Intervals are 95 %: of AUC and recall by drawing whole sources 500
 times, of rates exact (Clopper-Pearson), which takes pictures of one source for independent and is therefore narrow.
 """
 
@@ -215,7 +216,7 @@ def _thresholds(facts: CardFacts) -> str:
     ]
     head = ("threshold", "probability", "fitted so that", "human above", "upper 95 %", "AI above", "n human", "n AI")
     return f"""## Thresholds
-Shipped, fitted on the whole set (so these rates are reached by design):
+Shipped, fitted on the whole set; the rates are cross-fitted by source:
 
 {table(head, shipped)}
 

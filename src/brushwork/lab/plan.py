@@ -78,9 +78,9 @@ class BundlePlan(_Strict):
 
     size: int | None = Field(None, ge=32, description="pixels of a patch at run time; default: as in training")
     grid: int = Field(3, ge=1, le=8)
-    min_side: int = Field(128, ge=1)
-    min_contrast: float = Field(6.0, ge=0)
-    min_jpeg_quality: int = Field(25, ge=1, le=100)
+    min_side: int = Field(224, ge=1)
+    min_contrast: float = Field(4.0, ge=0)
+    min_jpeg_quality: int = Field(30, ge=1, le=100)
     summary: str = Field("", description="what the model is, in a sentence or two, for the card")
     notes: str = ""
 

@@ -13,7 +13,7 @@ from ..errors import LabError
 from ..forensics.bundle import MODEL_FILE, load_bundle
 from ..forensics.scorer import open_session
 from .audit import Audit, audit
-from .calibrate import fit, reference_set
+from .calibrate import fit_and_rate, reference_set
 from .card import CardFacts, Effort, card
 from .crops import RegionCache
 from .datasets import Row, manifest_sha256
@@ -99,7 +99,7 @@ def run_calibration(plan: LabPlan, out: Path) -> Path:
     scored = read_scores(out / SCORES_FILE)
     facts = _run_facts(out)
     rows = tuple(Row(**r) for r in facts["rows"])
-    fitted = fit(scored)
+    fitted = fit_and_rate(scored)
     origin = origin_of(plan, manifest_sha256(rows), plan.bundle.notes)
     reference = reference_set(scored, fitted.calibration, f"{plan.data.dev.stem} (human works, clean)")
     effort = Effort(facts["crops"], facts["seconds"], hardware(plan.train.threads))
