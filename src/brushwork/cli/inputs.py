@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import glob
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,13 @@ SUFFIXES: Final = (
     ".avif", ".heic", ".heif", ".hif",
 )  # fmt: skip
 """Endings that make a file in a folder a picture; the content decides later. HEIC needs the extra `heic`."""
+
+
+_PASSED_OVER: Final = {
+    "others": "Passed over, files without a picture's suffix: {}. Name them to have them examined.",
+    "deeper": "Passed over, sub-folders: {}. Add -r to look into them.",
+    "linked": "Passed over, linked folders: {}. Name them to look into them.",
+}
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,7 @@ class Selection:
 
     items: list[Chosen] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    _passed_over: Counter[str] = field(default_factory=Counter, repr=False)
     _files: set[str] = field(default_factory=set, repr=False)
     _folders: set[tuple[int, int]] = field(default_factory=set, repr=False)
 
@@ -87,8 +96,22 @@ class Selection:
                 yield Chosen(folder, _closed_folder(folder, error))
                 continue
             yield from _pictures(entries)
-            if recursive:
-                waiting += [e.path for e in reversed(entries) if not e.name.startswith(".") and _is_folder(e.path)]
+            waiting += self._deeper(entries, recursive)
+
+    def _deeper(self, entries: list[os.DirEntry[str]], recursive: bool) -> list[str]:
+        """The sub-folders to enter, last first. A linked one is not: a link in a submission could lead anywhere."""
+        shown_ones = [e for e in entries if not e.name.startswith(".")]
+        folders = [e for e in shown_ones if _is_folder(e.path)]
+        self._passed_over["others"] += sum(_is_file(e) and not _is_picture(e) for e in shown_ones)
+        self._passed_over["linked"] += sum(recursive and e.is_symlink() for e in folders)
+        self._passed_over["deeper"] += 0 if recursive else len(folders)
+        return [e.path for e in reversed(folders) if recursive and not e.is_symlink()]
+
+    def tell(self) -> None:
+        """Note what folders held and was passed over, so that a report of 180 of 200 entries says so."""
+        for kind, words in _PASSED_OVER.items():
+            if self._passed_over[kind]:
+                self.notes.append(words.format(self._passed_over[kind]))
 
     def _enter(self, folder: str) -> list[os.DirEntry[str]]:
         """What a folder holds, by name; nothing where it was entered before, so that a loop of links ends."""
@@ -116,6 +139,7 @@ def choose(names: Iterable[str], listed: Iterable[str] = (), *, recursive: bool 
         selection.add(name, recursive=recursive)
     for name in listed:
         selection.add(name, recursive=recursive, literal=True)
+    selection.tell()
     return selection
 
 
@@ -134,12 +158,16 @@ def why_empty(names: Iterable[str], *, recursive: bool) -> str:
 
 def _pictures(entries: list[os.DirEntry[str]]) -> Iterator[Chosen]:
     for entry in entries:
-        if entry.name.startswith(".") or not entry.name.lower().endswith(SUFFIXES):
+        if entry.name.startswith(".") or not _is_picture(entry):
             continue
         if _is_file(entry):
             yield Chosen(entry.path)
         elif entry.is_symlink() and not _is_folder(entry.path):
             yield Chosen(entry.path, _dead_link(entry.path))
+
+
+def _is_picture(entry: os.DirEntry[str]) -> bool:
+    return entry.name.lower().endswith(SUFFIXES)
 
 
 def _exists(path: str) -> bool:

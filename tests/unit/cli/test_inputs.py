@@ -93,13 +93,24 @@ def test_a_loop_of_links_ends_and_is_told(tree: Path) -> None:
     (tree / "sub" / "up").symlink_to(tree)
     selection = choose(["."], recursive=True)
     assert sorted(_paths(selection)) == ["./a.JPG", "./b.png", "./sub/c.webp", "./sub/deeper/d.tif"]
-    assert len(selection.notes) == 1
-    assert "sub/up" in selection.notes[0]
+    assert "Passed over, linked folders: 1. Name them to look into them." in selection.notes
+    named = choose([".", "sub/up"], recursive=True)
+    assert _paths(named) == _paths(selection)
+    assert any("sub/up leads to a folder that was looked at already" in note for note in named.notes)
 
 
-def test_a_linked_folder_is_entered_once(tree: Path) -> None:
+def test_a_linked_folder_is_not_entered_unless_it_is_named(tree: Path) -> None:
     (tree / "again").symlink_to(tree / "sub")
-    assert _paths(choose(["."], recursive=True)) == ["./a.JPG", "./b.png", "./again/c.webp", "./again/deeper/d.tif"]
+    assert "again/c.webp" not in " ".join(_paths(choose(["."], recursive=True)))
+    assert _paths(choose(["again"], recursive=True)) == ["again/c.webp", "again/deeper/d.tif"]
+
+
+def test_what_a_folder_held_beside_its_pictures_is_told(tree: Path) -> None:
+    assert choose(["."]).notes == [
+        "Passed over, files without a picture's suffix: 1. Name them to have them examined.",
+        "Passed over, sub-folders: 1. Add -r to look into them.",
+    ]
+    assert choose(["a.JPG"]).notes == []
 
 
 def test_links_that_lead_nowhere_are_reported(tree: Path) -> None:
