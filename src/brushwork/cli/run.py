@@ -113,6 +113,11 @@ def run(plan: Plan, selection: Selection, writer: Writer, progress: Progress, st
             _count(tally, entry.verdict, progress)
             writer.row(entry.chosen.path, entry.verdict)
             progress.advance()
+    except KeyboardInterrupt:
+        go_on = "The same command goes on from here." if state else "With --resume STATE a next run could go on."
+        done = f"{tally.pictures} of {len(selection.items)}"
+        progress.say(f"interrupted after {done} pictures; the report is incomplete. {go_on}")
+        raise
     finally:
         writer.finish()
     return tally

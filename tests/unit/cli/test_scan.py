@@ -97,7 +97,7 @@ def test_a_model_that_onnx_runtime_refuses_ends_with_4(brushwork: Run, art: Path
     assert "Traceback" not in done.stderr
 
 
-def test_ctrl_c_ends_with_130_and_the_report_is_complete(brushwork: Run, tmp_path: Path, draw: Draw) -> None:
+def test_ctrl_c_ends_with_130_and_says_how_far_it_came(brushwork: Run, tmp_path: Path, draw: Draw) -> None:
     draw(tmp_path / "many" / "000.png", side=1200)
     for number in range(1, 200):
         os.link(tmp_path / "many" / "000.png", tmp_path / "many" / f"{number:03}.png")
@@ -114,6 +114,7 @@ def test_ctrl_c_ends_with_130_and_the_report_is_complete(brushwork: Run, tmp_pat
     _, messages = run.communicate(timeout=60)
     assert run.returncode == ExitCode.INTERRUPTED
     assert "Traceback" not in messages
+    assert re.search(r"interrupted after \d+ of 200 pictures; the report is incomplete", messages)
     assert 3 <= len(json.loads(report.read_text())) < 200
 
 
