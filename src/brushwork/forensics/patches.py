@@ -5,10 +5,12 @@ Patches are cut at native scale: resizing would wipe out the traces that a gener
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from .recipe import PatchPlan
 
@@ -52,4 +54,15 @@ def cut(rgb: NDArray[np.uint8], place: Place, size: int) -> NDArray[np.uint8]:
 def prepare(rgb: NDArray[np.uint8], plan: PatchPlan) -> tuple[NDArray[np.uint8], tuple[Place, ...]]:
     """All patches of a picture of shape (height, width, 3), as uint8 (n, size, size, 3), and where they lie."""
     spots = places(rgb.shape[1], rgb.shape[0], plan)
-    return np.stack([cut(rgb, spot, plan.size) for spot in spots]), spots
+    patches = [cut(rgb, spot, plan.size) for spot in spots]
+    if plan.jpeg_quality is not None:
+        patches = [through_jpeg(patch, plan.jpeg_quality) for patch in patches]
+    return np.stack(patches), spots
+
+
+def through_jpeg(rgb: NDArray[np.uint8], quality: int, subsampling: str = "4:2:0") -> NDArray[np.uint8]:
+    """The pixels after a JPEG of IJG `quality` (1 to 100)."""
+    buffer = io.BytesIO()
+    Image.fromarray(rgb).save(buffer, "JPEG", quality=quality, subsampling=subsampling)
+    with Image.open(buffer, formats=("JPEG",)) as image:
+        return np.asarray(image.convert("RGB"))

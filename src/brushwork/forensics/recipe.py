@@ -16,10 +16,15 @@ class _Strict(BaseModel):
 
 
 class PatchPlan(_Strict):
-    """Which pixels the model sees: at most `grid` x `grid` crops of `size` pixels at native scale, spread evenly."""
+    """Which pixels the model sees: at most `grid` x `grid` crops of `size` pixels at native scale, spread evenly.
+
+    With `jpeg_quality` (IJG scale) every patch goes through a JPEG first, so that a lossless file and its compressed
+    copy look alike to the model.
+    """
 
     size: int = Field(ge=32, le=1024)
     grid: int = Field(ge=1, le=8)
+    jpeg_quality: int | None = Field(None, ge=30, le=100)
 
 
 class Calibration(_Strict):

@@ -78,6 +78,7 @@ class BundlePlan(_Strict):
 
     size: int | None = Field(None, ge=32, description="pixels of a patch at run time; default: as in training")
     grid: int = Field(3, ge=1, le=8)
+    jpeg_quality: int | None = Field(None, ge=30, le=100, description="JPEG that every patch goes through first")
     min_side: int = Field(224, ge=1)
     min_contrast: float = Field(4.0, ge=0)
     min_jpeg_quality: int = Field(30, ge=1, le=100)
@@ -99,7 +100,9 @@ class LabPlan(_Strict):
     @property
     def patches(self) -> PatchPlan:
         """How the bundle looks at a picture."""
-        return PatchPlan(size=self.bundle.size or self.train.size, grid=self.bundle.grid)
+        return PatchPlan(
+            size=self.bundle.size or self.train.size, grid=self.bundle.grid, jpeg_quality=self.bundle.jpeg_quality
+        )
 
 
 def read_plan(path_or_name: str | Path) -> LabPlan:

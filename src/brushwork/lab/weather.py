@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from ..forensics.patches import through_jpeg
+
 Pixels = NDArray[np.uint8]
 Random = np.random.Generator
 Weather = Literal["clean", "web", "hard", "train"]
@@ -44,7 +46,7 @@ class Chain(NamedTuple):
 
 def jpeg(rgb: Pixels, quality: int, subsampling: str = "4:2:0") -> Pixels:
     """Through a JPEG of IJG `quality` (1 to 100)."""
-    return _through(rgb, "JPEG", quality=quality, subsampling=subsampling)
+    return through_jpeg(rgb, quality, subsampling)
 
 
 def webp(rgb: Pixels, quality: int) -> Pixels:
