@@ -129,7 +129,7 @@ def _method(facts: CardFacts) -> str:
     sources = len({s.source for s in clean})
     return f"""## How the figures below were made
 Measured on {len(clean)} pictures ({human} human, {len(clean) - human} AI) of {sources} sources that training never saw.
-The same set served to choose between trained models, so the figures are somewhat favourable.
+The same set served to choose between trained models and ways to cut patches, so the figures are somewhat favourable.
 Calibration and thresholds of the figures by answer are **cross-fitted by source**: each picture is judged with values
 fitted on other sources only. The thresholds of the recipe are fitted on the whole set; the rates written beside them
 there, which every verdict shows, are cross-fitted. Weather: *clean* as published; *web* one or two of JPEG, WebP,
