@@ -19,7 +19,8 @@ from .weather import stream
 
 FITTED_UNDER: Final = ("clean", "web")
 """Thresholds hold under both: each is the stricter of the two."""
-STRICT_FPR: Final = 0.01
+STRICT_FPR: Final = 0.0075
+"""Aimed below the promised 1 %, because a threshold does a little worse on sources that it was not fitted on."""
 CLEAR_MISSED: Final = 0.05
 SMALLEST_KIND: Final = 30
 FOLDS: Final = 5
@@ -90,7 +91,7 @@ def _fits(
     return ThresholdFits(
         clear=_described(parts, calibration, clear, f"at most {CLEAR_MISSED:.0%} of AI works at or below", True),
         balanced=_described(parts, calibration, balanced, "as many human works above as AI works below"),
-        strict=_described(parts, calibration, strict, f"at most {STRICT_FPR:.0%} of human works above"),
+        strict=_described(parts, calibration, strict, f"at most {STRICT_FPR:.2%} of human works above"),
     )
 
 
