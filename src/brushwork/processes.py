@@ -8,6 +8,7 @@ end of its pipe and ends too.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -65,7 +66,7 @@ class Processes:
         return ticket.promise
 
     def close(self) -> None:
-        """Stop at once; what runs is cut off, what waits is cancelled."""
+        """Stop at once, also while another thread drains; what runs is cut off, what waits is cancelled."""
         with self._lock:
             self._closed = True
         self._cancel_queued()
@@ -77,9 +78,9 @@ class Processes:
         """Finish what was queued, then stop."""
         with self._lock:
             self._closed = True
-            started, self._started = self._started, False
+            started = self._started
         if started:
-            for _ in self._lanes:
+            for _ in self._lanes:  # again where it was done before: `close` takes what `drain` put there
                 self._queue.put(None)
             for lane in self._lanes:
                 lane.join()
@@ -154,24 +155,36 @@ class _Lane(Thread):
         if self._ending or (self._process is not None and self._process.is_alive()):
             return
         self._kill()
-        own, other = _CONTEXT.Pipe()
-        process = _CONTEXT.Process(target=_serve_tasks, args=(other, *self._work), daemon=True)
-        with _starting, _interrupts_held_back():
-            process.start()
-        other.close()
-        self._process, self._pipe = process, own
+        self._process, self._pipe = self._spawn()
+        if self._ending:  # `cut_off` came while there was nothing to kill yet
+            self._process.kill()
         try:
             self._receive(BOOT_S)
         except (TimeoutError, ProcessDied) as error:
             self._kill()
             raise ProcessDied("it did not get ready") from error
 
+    def _spawn(self) -> tuple[BaseProcess, Connection]:
+        """A new process and the pipe to it. Raises whatever its start raises, with nothing left open."""
+        own, other = _CONTEXT.Pipe()
+        try:
+            process = _CONTEXT.Process(target=_serve_tasks, args=(other, *self._work), daemon=True)
+            with _starting, _interrupts_held_back(), _current_folder_left_out():
+                process.start()
+        except BaseException:
+            own.close()
+            raise
+        finally:
+            other.close()
+        return process, own
+
     def _make_ready(self) -> None:
         """Have a process ready before a ticket is taken: another lane may be free for it meanwhile.
 
-        One that does not get ready is told to the next ticket, which tries again.
+        Whatever stands in the way is told to the next ticket, which tries again; a lane that ended here would leave
+        its tickets waiting for ever.
         """
-        with suppress(OSError, ProcessDied):
+        with suppress(Exception):
             self._begin()
 
     def _hand_over(self, ticket: _Ticket[Any]) -> None:
@@ -241,3 +254,18 @@ def _interrupts_held_back() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _current_folder_left_out() -> Iterator[None]:
+    """Processes that start in here look for no module in the current folder: pictures of strangers may lie there, with
+    a `socket.py` beside them. Afterwards they take the module path of their owner. Call with `_starting` held."""
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before

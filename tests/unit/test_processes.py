@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import wait
 from pathlib import Path
+from threading import Lock, Thread
 
 import pytest
 
+from brushwork import processes
 from brushwork.errors import WorkerLost
 from brushwork.processes import ProcessDied, Processes
 from brushwork.settings import Settings
@@ -145,6 +149,69 @@ def test_close_cuts_off_what_runs_and_cancels_what_waits() -> None:
     processes.close()
     assert isinstance(running.exception(), ProcessDied)
     assert waiting.cancelled()
+
+
+def test_close_ends_a_drain_that_is_under_way() -> None:
+    made = Processes(2, LONG_S, nothing, ())
+    futures = [made.schedule(pid_after, LONG_S) for _ in range(5)]
+    while not (futures[0].running() and futures[1].running()):
+        time.sleep(0.01)
+    draining = Thread(target=made.drain, daemon=True)
+    draining.start()
+    while made._queue.qsize() < 5:  # three tasks that wait, and a None for each lane
+        time.sleep(0.01)
+    made.close()
+    draining.join(LONG_S)
+    assert not draining.is_alive()
+    assert [isinstance(future.exception(), ProcessDied) for future in futures[:2]] == [True, True]
+    assert all(future.cancelled() for future in futures[2:])
+
+
+def _stack(lane: Thread) -> list[str]:
+    """The functions in which a thread is."""
+    frame, names = sys._current_frames().get(lane.ident or 0), []
+    while frame is not None:
+        names.append(frame.f_code.co_name)
+        frame = frame.f_back
+    return names
+
+
+def test_close_also_ends_a_process_that_is_just_starting() -> None:
+    made = Processes(1, LONG_S, pid_after, (10 * LONG_S,))
+    (lane,) = made._lanes
+    with processes._starting:  # the lane waits for this, with no process to be seen yet
+        waiting = made.schedule(pid_after, 0)
+        while "_spawn" not in _stack(lane):
+            time.sleep(0.01)
+        closing = Thread(target=made.close, daemon=True)
+        closing.start()
+        while not lane._ending:
+            time.sleep(0.01)
+    closing.join(LONG_S / 2)
+    assert not closing.is_alive()
+    assert waiting.cancelled()
+
+
+@pytest.mark.parametrize(("start", "given"), [(lambda: None, ()), (nothing, (Lock(),))], ids=["start", "given"])
+def test_a_start_that_cannot_be_sent_is_told_to_every_task(start: Callable[..., None], given: tuple[object]) -> None:
+    made = Processes(1, LONG_S, start, given)
+    for _ in range(3):
+        error = made.schedule(pid_after, 0).exception(timeout=LONG_S)
+        assert re.search("pickle|get local object", str(error))
+    made.close()
+
+
+def test_whatever_a_start_raises_is_told_and_a_later_one_may_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise RuntimeError("no more processes")
+
+    made = Processes(1, LONG_S, nothing, ())
+    with monkeypatch.context() as patched:
+        patched.setattr(processes._CONTEXT, "Process", refused)
+        with pytest.raises(RuntimeError, match="no more processes"):
+            made.schedule(pid_after, 0).result(timeout=LONG_S)
+    assert made.schedule(pid_after, 0).result(timeout=LONG_S)
+    made.close()
 
 
 def test_processes_end_with_an_owner_that_was_killed() -> None:
