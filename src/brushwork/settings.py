@@ -1,17 +1,26 @@
-"""Every setting in one object, read from the environment with the prefix BRUSHWORK_ (or an .env file)."""
+"""Every setting in one object, read from the environment with the prefix BRUSHWORK_.
+
+A file with more of them is read only where BRUSHWORK_ENV_FILE names it: a `.env` that lies beside the pictures may have
+come with them, and must not choose the model or the certificates that judge them.
+"""
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from pydantic import Field, FilePath, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .errors import SettingsError
+from .text import shown
 
 MEBIBYTE = 1024 * 1024
+ENV_FILE: Final = "BRUSHWORK_ENV_FILE"
+"""The variable that names a file of settings; it counts in the real environment only, not in such a file."""
 PILLOW_LIMIT = 89_478_485
 """Pixels beyond which Pillow takes a picture for a decompression bomb; no setting goes past it."""
 
@@ -19,7 +28,7 @@ PILLOW_LIMIT = 89_478_485
 class Settings(BaseSettings):
     """What an operator may change. Unsafe combinations are refused when the object is made."""
 
-    model_config = SettingsConfigDict(env_prefix="BRUSHWORK_", env_file=".env", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="BRUSHWORK_", frozen=True, extra="ignore")
 
     model: str = Field("default", description="name of a shipped bundle, or path of a bundle folder")
     threads: int = Field(1, ge=1, le=64, description="ONNX Runtime threads of one process")
@@ -67,18 +76,36 @@ def is_loopback(host: str) -> bool:
 
 @lru_cache(maxsize=1)
 def load_settings(**given: Any) -> Settings:
-    """Read the settings once; `given` goes before the environment.
+    """Read the settings once; `given` goes before the environment, and that before the file that ENV_FILE names.
 
     Raises SettingsError that names the setting and what is wrong with it.
     """
+    file = _env_file()
     try:
-        return Settings(**given)
+        return Settings(_env_file=file, **given)
     except ValidationError as error:
-        raise _explained(error) from error
+        raise _explained(error, file) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{ENV_FILE}: {shown(str(file))} cannot be read: {error}.", _MEND_ENV_FILE) from error
 
 
-def _explained(error: ValidationError) -> SettingsError:
+def _env_file() -> Path | None:
+    """The file that the environment names; None where it names none. Raises SettingsError where it is not there."""
+    named = os.environ.get(ENV_FILE)
+    if not named:
+        return None
+    file = Path(named)
+    if not file.is_file():
+        raise SettingsError(f"{ENV_FILE}: {shown(named)} is no file.", _MEND_ENV_FILE)
+    return file
+
+
+_MEND_ENV_FILE: Final = f"Name a file with lines like BRUSHWORK_PORT=8080, or unset {ENV_FILE}."
+
+
+def _explained(error: ValidationError, file: Path | None) -> SettingsError:
     problems = "; ".join(
         f"{'BRUSHWORK_' + str(e['loc'][0]).upper() if e['loc'] else 'settings'}: {e['msg']}" for e in error.errors()
     )
-    return SettingsError(problems, "Correct the environment variable or the line in .env and start again.")
+    place = f" or the line in {shown(str(file))}" if file else ""
+    return SettingsError(problems, f"Correct the environment variable{place} and start again.")

@@ -110,3 +110,33 @@ def test_sec_24_serving_beyond_this_machine_needs_i_know(tmp_path: Path) -> None
     assert code == ExitCode.UNUSABLE
     assert "BRUSHWORK_I_KNOW" in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dotfile_beside_the_pictures_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(encoded(drawn()))
+    (tmp_path / ".env").write_text("BRUSHWORK_MODEL=no-such-model\nBRUSHWORK_MAX_BYTES=10\nBRUSHWORK_TRUST_LIST=.env\n")
+    code, out, err = _scan(tmp_path, "scan", "a.png", "--format", "jsonl", BRUSHWORK_ENV_FILE="")
+    assert code == ExitCode.DONE, err
+    assert json.loads(out)["error"] is None
+    code, _, err = _scan(tmp_path, "scan", "a.png", BRUSHWORK_ENV_FILE=".env")  # the same file, where it is asked for
+    assert code == ExitCode.UNUSABLE
+    assert "no-such-model" in err
+
+
+@pytest.mark.parametrize("name", ["multiprocessing.py", "socket.py", "signal.py"])
+def test_a_module_beside_the_pictures_is_not_run(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.png").write_bytes(encoded(drawn()))
+    (tmp_path / name).write_text("open('was_run', 'w').close()\n")
+    script = (
+        "import sys; sys.path.remove(''); from brushwork.cli import main; main()"  # the path of an installed command
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "scan", "a.png"],
+        cwd=tmp_path,
+        env={key: value for key, value in os.environ.items() if key != "PYTHONSAFEPATH"},
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == ExitCode.DONE, done.stderr
+    assert not (tmp_path / "was_run").exists()

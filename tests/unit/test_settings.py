@@ -12,7 +12,8 @@ from brushwork.settings import Settings, is_loopback, load_settings
 
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)  # no .env of the repository
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BRUSHWORK_ENV_FILE", raising=False)
     load_settings.cache_clear()
 
 
@@ -42,7 +43,29 @@ def test_a_wrong_value_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> No
         load_settings()
 
 
-def test_an_env_file_is_read(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("BRUSHWORK_MAX_SIDE=99\n")
-    assert load_settings().max_side == 99
-    assert Settings(max_side=7).max_side == 7
+def test_an_env_file_is_read_where_the_environment_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("BRUSHWORK_MAX_SIDE=99\nBRUSHWORK_THREADS=2\nBRUSHWORK_ENV_FILE=other\n")
+    assert load_settings().max_side == Settings().max_side == Settings.model_fields["max_side"].default
+    load_settings.cache_clear()
+    monkeypatch.setenv("BRUSHWORK_ENV_FILE", ".env")
+    monkeypatch.setenv("BRUSHWORK_THREADS", "3")
+    assert (load_settings().max_side, load_settings().threads) == (99, 3)
+    assert load_settings(max_side=7).max_side == 7
+
+
+def test_a_wrong_line_names_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shop.env").write_text("BRUSHWORK_MAX_BYTES=plenty\n")
+    monkeypatch.setenv("BRUSHWORK_ENV_FILE", "shop.env")
+    with pytest.raises(SettingsError, match=r"BRUSHWORK_MAX_BYTES.*shop\.env"):
+        load_settings()
+
+
+@pytest.mark.parametrize("content", [None, b"BRUSHWORK_MODEL=\xff\n"])
+def test_an_env_file_that_cannot_be_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    if content is not None:
+        (tmp_path / "shop.env").write_bytes(content)
+    monkeypatch.setenv("BRUSHWORK_ENV_FILE", "shop.env")
+    with pytest.raises(SettingsError, match=r"BRUSHWORK_ENV_FILE: shop\.env"):
+        load_settings()

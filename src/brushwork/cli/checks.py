@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from .. import __version__
 from ..errors import BrushworkError
-from ..settings import Settings, load_settings
+from ..settings import ENV_FILE, Settings, load_settings
 from ..text import shown
 
 PREFIX: Final = "BRUSHWORK_"
@@ -102,9 +102,11 @@ def _settings() -> Iterator[Finding]:
     changed = [name for name, field in Settings.model_fields.items() if getattr(settings, name) != field.default]
     for name in changed:
         yield Finding(Health.NOTE, "setting", f"{PREFIX}{name.upper()} = {_told(settings, name)}")
+    if os.environ.get(ENV_FILE):
+        yield Finding(Health.NOTE, "setting", f"{ENV_FILE} = {shown(os.environ[ENV_FILE])}")
     if not changed:
         yield Finding(Health.OK, "settings", "all at their defaults")
-    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    known = [ENV_FILE, *(f"{PREFIX}{name.upper()}" for name in Settings.model_fields)]
     for name in sorted(os.environ):
         if name.startswith(PREFIX) and name not in known and not name.startswith(TEST_PREFIXES):
             near = get_close_matches(name, known, n=1)
