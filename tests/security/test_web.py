@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 
 from brushwork.errors import SettingsError
 from brushwork.failures import new_id
+from brushwork.service.guards import served_hosts
 from brushwork.service.logs import where
 from brushwork.service.serve import refuse_open_door, run
 from brushwork.service.uploads import clean_name
@@ -137,6 +138,31 @@ def test_sec_23_a_foreign_host_is_refused_against_rebinding(client: TestClient, 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost:1234", "LOCALHOST", "[::1]:8000"])
 def test_sec_23_loopback_hosts_are_served(client: TestClient, host: str) -> None:
     assert client.get("/livez", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "sent"),
+    [
+        ("127.0.0.2", "127.0.0.2:8000"),
+        ("[::1]", "[::1]:8000"),
+        ("0:0::1", "[::1]"),
+        ("Studio.example", "studio.example:8000"),
+        ("192.168.1.4", "192.168.1.4"),
+    ],
+)
+def test_sec_23_the_address_that_is_listened_on_is_served_and_nothing_beside_it(
+    tmp_path: Path, host: str, sent: str
+) -> None:
+    with opened(tmp_path, host=host, i_know=True, allowed_hosts=()) as client:
+        assert client.get("/livez", headers={"host": sent}).status_code == 200
+        for foreign in ("evil.example", f"{sent.removesuffix(':8000')}.evil.example", "127.0.0.1", "0.0.0.0"):
+            assert client.get("/livez", headers={"host": foreign}).status_code == 400
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "[::]", ""])
+def test_sec_23_a_wildcard_adds_no_host(host: str) -> None:
+    settings = Settings(_env_file=None, host=host, i_know=True)
+    assert served_hosts(settings) == settings.allowed_hosts
 
 
 def test_sec_24_it_listens_on_loopback_unless_told_and_confirmed(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from brushwork.service import guards
 from brushwork.service.guards import HELD_REQUESTS, Guards
 from brushwork.service.problems import answer
 
-from .door import settings_for
+from .door import opened, settings_for
 
 LIMIT = 10_000
 PIECE = 1_000
@@ -85,14 +85,14 @@ def endless() -> Iterator[bytes]:
         yield b"x" * PIECE
 
 
-def test_a_body_within_the_limit_passes(tmp_path: Path) -> None:
+def test_sec_04_a_body_within_the_limit_passes(tmp_path: Path) -> None:
     client = Client(pieces(LIMIT), {"content-length": str(LIMIT)})
     client.ask(reader, tmp_path)
     assert (client.status, client.body) == (200, b"10000")
     assert "connection" not in client.headers
 
 
-def test_an_endless_body_is_cut_off_just_over_the_limit(tmp_path: Path) -> None:
+def test_sec_04_an_endless_body_is_cut_off_just_over_the_limit(tmp_path: Path) -> None:
     client = Client(endless(), {"transfer-encoding": "chunked"})
     client.ask(reader, tmp_path)
     assert (client.status, client.problem) == (413, "/problems/image-too-large")
@@ -100,7 +100,7 @@ def test_an_endless_body_is_cut_off_just_over_the_limit(tmp_path: Path) -> None:
     assert client.headers["connection"] == "close"
 
 
-def test_a_length_that_lies_does_not_help(tmp_path: Path) -> None:
+def test_sec_04_a_length_that_lies_does_not_help(tmp_path: Path) -> None:
     client = Client(endless(), {"content-length": "10"})
     client.ask(reader, tmp_path)
     assert client.status == 413
@@ -110,7 +110,9 @@ def test_a_length_that_lies_does_not_help(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("length", "status"), [("10001", 413), ("9" * 30, 413), ("-1", 400), ("ten", 400), ("\u0661", 400)]
 )
-def test_an_announced_length_is_refused_before_anything_is_read(tmp_path: Path, length: str, status: int) -> None:
+def test_sec_04_an_announced_length_is_refused_before_anything_is_read(
+    tmp_path: Path, length: str, status: int
+) -> None:
     client = Client(endless(), {"content-length": length})
     client.ask(reader, tmp_path)
     assert client.status == status
@@ -144,7 +146,7 @@ def test_a_body_that_stops_arriving_is_not_waited_for(
         assert (client.status, client.problem) == (408, "/problems/request-timeout")
 
 
-def test_bodies_held_at_once_are_bounded_over_all_requests(tmp_path: Path) -> None:
+def test_sec_04_bodies_held_at_once_are_bounded_over_all_requests(tmp_path: Path) -> None:
     waiting: list[asyncio.Event] = []
 
     async def holder(scope: Scope, receive: Receive, send: Send) -> None:
@@ -177,6 +179,16 @@ def test_bodies_held_at_once_are_bounded_over_all_requests(tmp_path: Path) -> No
         assert later.body == b"held"  # what was let go is free again
 
     asyncio.run(run())
+
+
+def test_sec_04_a_request_over_the_limit_is_refused_before_its_form_is_parsed(tmp_path: Path) -> None:
+    assert settings_for(tmp_path).max_request_bytes == 200 * 1024 * 1024
+    no_form = {"content-type": "multipart/form-data; boundary=x"}  # of a body that is none: parsing it would give 400
+    with opened(tmp_path, max_request_bytes=LIMIT) as client:
+        small = client.post("/v1/verdicts", content=b"y" * LIMIT, headers=no_form)
+        large = client.post("/v1/verdicts", content=b"y" * (LIMIT + 1), headers=no_form)
+    assert (small.status_code, small.json()["type"]) == (400, "/problems/bad-request")
+    assert (large.status_code, large.json()["type"]) == (413, "/problems/image-too-large")
 
 
 def test_two_host_headers_are_refused(tmp_path: Path) -> None:

@@ -82,7 +82,9 @@ def test_a_head_that_drips_is_cut_off_too(address: tuple[str, int]) -> None:
         assert _ < 1000
 
 
-def test_an_endless_head_is_cut_off_by_its_size(address: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sec_04_an_endless_head_is_cut_off_by_its_size(
+    address: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(protocol, "HEAD_SECONDS", 60.0)
     sent = 0
     with connect(address) as greedy, pytest.raises(OSError):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -32,14 +33,22 @@ def port() -> int:
     return free_port()
 
 
+@contextmanager
+def serving(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    environment = os.environ | {"BRUSHWORK_DATABASE_URL": f"sqlite:///{folder / 'store.sqlite3'}"}
+    command = [sys.executable, "-m", "brushwork.cli", "serve", *options]
+    process = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
 @pytest.fixture
 def served(tmp_path: Path, port: int) -> Iterator[subprocess.Popen[str]]:
-    environment = os.environ | {"BRUSHWORK_DATABASE_URL": f"sqlite:///{tmp_path / 'store.sqlite3'}"}
-    command = [sys.executable, "-m", "brushwork.cli", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
-    yield process
-    process.kill()
-    process.wait()
+    with serving(tmp_path, "--port", str(port)) as process:
+        yield process
 
 
 def test_it_tells_its_address_and_stops_when_told(served: subprocess.Popen[str], port: int, painting: bytes) -> None:
@@ -79,6 +88,25 @@ def test_it_finishes_the_picture_that_it_accepted(
     served.wait(60)
     assert answers[0].status_code == 200
     assert answers[0].json()["answer"] is not None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs all of 127.0.0.0/8, which Linux has; run the tests there")
+def test_the_address_that_it_tells_is_answered(tmp_path: Path, port: int) -> None:
+    with serving(tmp_path, "--host", "127.0.0.2", "--port", str(port)) as process:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        assert line == f"Brushwork listens on http://127.0.0.2:{port}/\n"
+        assert httpx.get(line.split()[-1]).status_code == 200
+
+
+def test_a_wildcard_says_which_hosts_are_answered_and_how_to_add_one(tmp_path: Path, port: int) -> None:
+    with serving(tmp_path, "--host", "0.0.0.0", "--i-know", "--port", str(port)) as process:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+    assert f"port {port} of every address" in line
+    assert "requests for 127.0.0.1, localhost, [::1]." in line
+    advised = line.partition("BRUSHWORK_ALLOWED_HOSTS='")[2].partition("'")[0]
+    assert json.loads(advised) == ["127.0.0.1", "localhost", "[::1]", "this.host"]  # as the setting wants it
 
 
 def test_a_port_in_use_is_a_setting_with_a_next_step(tmp_path: Path, port: int) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -31,7 +32,7 @@ class Guards:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
-        self._hosts = frozenset(host.lower() for host in settings.allowed_hosts)
+        self._hosts = frozenset(served_hosts(settings))
         self._hold = _Hold(settings.max_request_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,6 +55,25 @@ class Guards:
             body.let_go()
 
 
+def served_hosts(settings: Settings) -> tuple[str, ...]:
+    """The Host headers that are answered, without the port: that of the address listened on, and those allowed."""
+    allowed = tuple(host.lower() for host in settings.allowed_hosts)
+    own = own_host(settings.host)
+    return allowed if own is None or own in allowed else (own, *allowed)
+
+
+def own_host(host: str) -> str | None:
+    """`host` as it stands in an address, e.g. "[::1]"; None for a wildcard, which stands for no address of its own."""
+    bare = host.strip("[]").lower()
+    try:
+        address = ip_address(bare)
+    except ValueError:
+        return bare or None
+    if address.is_unspecified:
+        return None
+    return f"[{address}]" if address.version == 6 else str(address)
+
+
 def check_host(headers: Headers, allowed: frozenset[str]) -> None:
     """Refuse a Host that is not served: a foreign name that resolves to this machine (DNS rebinding) is one."""
     given = headers.getlist("host")
@@ -67,7 +87,8 @@ def check_host(headers: Headers, allowed: frozenset[str]) -> None:
 
 def _without_port(host: str) -> str:
     if host.startswith("["):
-        return host.partition("]")[0] + "]"
+        name, _, rest = host.partition("]")
+        return f"{name}]{'' if rest.startswith(':') else rest}"
     return host.partition(":")[0]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import socket
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from ..settings import Settings, is_loopback
 from . import logs
 from .app import create_app
 from .desk import prepare_store
+from .guards import own_host, served_hosts
 from .protocol import BoundedProtocol
 
 
@@ -27,7 +29,7 @@ def run(settings: Settings, tell: Callable[[str], None]) -> None:
     prepare_store(settings.database_url)
     listener = _listen(settings)
     logs.configure()
-    _Server(_config(settings), tell).run(sockets=[listener])
+    _Server(settings, tell).run(sockets=[listener])
 
 
 def refuse_open_door(settings: Settings) -> None:
@@ -69,13 +71,25 @@ def _config(settings: Settings) -> uvicorn.Config:
 class _Server(uvicorn.Server):
     """Says where it listens, once it does."""
 
-    def __init__(self, config: uvicorn.Config, tell: Callable[[str], None]) -> None:
-        super().__init__(config)
+    def __init__(self, settings: Settings, tell: Callable[[str], None]) -> None:
+        super().__init__(_config(settings))
+        self._settings = settings
         self._tell = tell
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then tell the address."""
         await super().startup(sockets)
         if self.started and sockets:
-            host, port = sockets[0].getsockname()[:2]
-            self._tell(f"Brushwork listens on http://{f'[{host}]' if ':' in host else host}:{port}/")
+            self._tell(_where(self._settings, sockets[0].getsockname()[1]))
+
+
+def _where(settings: Settings, port: int) -> str:
+    """The address to open; for a wildcard, under which hosts it may be opened and how to add one."""
+    own = own_host(settings.host)
+    if own is not None:
+        return f"Brushwork listens on http://{own}:{port}/"
+    hosts = json.dumps([*served_hosts(settings), "this.host"])
+    return (
+        f"Brushwork listens on port {port} of every address of this machine and answers requests for "
+        f"{', '.join(served_hosts(settings)) or 'no host'}. To add one, set BRUSHWORK_ALLOWED_HOSTS='{hosts}'."
+    )
