@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
-
-from numpy.typing import NDArray
-from PIL import Image
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from .errors import PictureNotFound, PictureTooLarge
 from .settings import Settings
 from .text import shown
 
-Source = str | Path | bytes | bytearray | memoryview | IO[bytes] | Image.Image | NDArray[Any]
+if TYPE_CHECKING:  # the command line looks at paths with this module and loads no decoder for it
+    from numpy.typing import NDArray
+    from PIL import Image
+
+Source: TypeAlias = "str | Path | bytes | bytearray | memoryview | IO[bytes] | Image.Image | NDArray[Any]"
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ def _read_file(path: Path, limits: Limits) -> bytes:
     try:
         if path.is_dir():
             raise PictureNotFound(f"{name} is a folder.", "Give a file, or scan the folder with `brushwork scan -r`.")
+        if refusal := stream_refusal(path):
+            raise refusal
         if not path.is_file():
             raise PictureNotFound(f"{name}: no such file.", "Check the spelling and the current folder.")
         with path.open("rb") as stream:
@@ -60,6 +64,23 @@ def _read_file(path: Path, limits: Limits) -> bytes:
         raise PictureNotFound(f"{name} cannot be read: {why}.", "Check that you may read the file.") from error
     except ValueError as error:
         raise PictureNotFound(f"{name} is not a file name: {error}.", "Give the path of a file.") from error
+
+
+def stream_refusal(path: Path) -> PictureNotFound | None:
+    """Why a pipe, a device or a socket is not read, told without opening it: a pipe that nobody writes to never opens.
+
+    None for anything else, also for what is not there; reading it says what is wrong with it.
+    """
+    try:
+        kind = path.stat().st_mode
+    except (OSError, ValueError):  # see above
+        return None
+    if stat.S_ISREG(kind) or stat.S_ISDIR(kind):
+        return None
+    return PictureNotFound(
+        f"{shown(str(path))} is a pipe or a device, not a file.",
+        "Give it on standard input with `brushwork scan -`, or save it as a file.",
+    )
 
 
 def _too_large(name: str, limits: Limits) -> PictureTooLarge:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol, TextIO
 
 from ..text import shown, spreadsheet_safe
-from ..verdict import Answer, Evidence, State, Verdict
+from ..verdict import Answer, Evidence, Reason, State, Verdict
 
 
 class Writer(Protocol):
@@ -140,10 +140,29 @@ def score_words(verdict: Verdict) -> str:
 
 
 def human_words(verdict: Verdict) -> str:
-    """How many of 1000 human works score at least this high: what stands beside every score."""
-    if verdict.reference is None:
+    """How many of 1000 human works score at least this high, or that none of those measured does: what stands beside
+    every score, in the same numbers as `Reference.words`."""
+    reference = verdict.reference
+    if reference is None:
         return ""
-    return f"{round(verdict.reference.fpr_at_score * 1000)} of 1000"
+    if reference.fpr_at_score == 0:
+        return f"0 of {reference.n}"
+    return f"{max(1, round(reference.fpr_at_score * 1000))} of 1000"
+
+
+FORGEABLE: Final = "A declaration without a trusted signature can be forged, also to frame someone."
+
+
+def caution_words(verdict: Verdict) -> str:
+    """What a reader must not forget of such an answer; "" where a table needs no line for it."""
+    if verdict.reason in (Reason.DECLARED_AI, Reason.DECLARED_PARTLY_AI):
+        return FORGEABLE
+    rates = verdict.rates
+    if verdict.answer is not Answer.LOOKS_AI or rates is None:
+        return ""
+    if rates.of_human == 0:
+        return f"Do not accuse anyone on a score: none of {rates.n_human} human works got this answer, others may."
+    return f"Do not accuse anyone on a score: about 1 human work in {round(1 / rates.of_human)} gets this answer."
 
 
 def short_why(verdict: Verdict) -> str:

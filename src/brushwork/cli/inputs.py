@@ -80,7 +80,7 @@ class Selection:
 
     def _add_path(self, path: str, recursive: bool) -> None:
         if not _is_folder(path):
-            self._take(Chosen(path))
+            self._take(Chosen(path, _stream(path)))
             return
         for found in self._walk(path, recursive):
             self._take(found)
@@ -162,8 +162,8 @@ def _pictures(entries: list[os.DirEntry[str]]) -> Iterator[Chosen]:
             continue
         if _is_file(entry):
             yield Chosen(entry.path)
-        elif entry.is_symlink() and not _is_folder(entry.path):
-            yield Chosen(entry.path, _dead_link(entry.path))
+        elif not _is_folder(entry.path) and (problem := _stream(entry.path) or _dead_link(entry)):
+            yield Chosen(entry.path, problem)
 
 
 def _is_picture(entry: os.DirEntry[str]) -> bool:
@@ -205,5 +205,14 @@ def _closed_folder(folder: str, error: OSError) -> PictureNotFound:
     )
 
 
-def _dead_link(path: str) -> PictureNotFound:
-    return PictureNotFound(f"{shown(path)} is a link that leads nowhere.", "Mend the link or remove it.")
+def _dead_link(entry: os.DirEntry[str]) -> PictureNotFound | None:
+    if not entry.is_symlink():
+        return None  # gone since the folder was listed
+    return PictureNotFound(f"{shown(entry.path)} is a link that leads nowhere.", "Mend the link or remove it.")
+
+
+def _stream(path: str) -> PictureNotFound | None:
+    """The refusal of a pipe or a device. It is told here: a worker process would not find a pipe of this one."""
+    from ..intake import stream_refusal
+
+    return stream_refusal(Path(path))

@@ -186,12 +186,23 @@ def _make_folder(folder: Path | None) -> None:
 
 def _refuse_overwriting(output: Path | None, resume: Path | None, selection: Selection) -> None:
     """A report must not land on a picture or on the state by a slip of the shell."""
-    inputs = {os.path.abspath(item.path) for item in selection.items}  # noqa: PTH100  keeps surrogates
-    for path, option in ((output, "--output"), (resume, "--resume")):
-        if path is not None and str(path.absolute()) in inputs:
+    written = [(path, option) for path, option in ((output, "--output"), (resume, "--resume")) if path is not None]
+    inputs = {_identity(item.path) for item in selection.items if item.path != STDIN} if written else set()
+    for path, option in written:
+        if _identity(path) in inputs:
             raise usage(f"{path} is one of the pictures to examine.", "Name another file.", option=option)
-    if output is not None and resume is not None and output.absolute() == resume.absolute():
+    if output is not None and resume is not None and _identity(output) == _identity(resume):
         raise usage("The report and the state are two files.", "Name another file for one.", option="--resume")
+
+
+def _identity(path: Path | str) -> tuple[int, int] | str:
+    """What two names of one file have in common, through links and `..`: device and inode of a file that is there,
+    else the place to which the name leads."""
+    try:
+        status = os.stat(path)  # noqa: PTH116  keeps "" and surrogates as they are
+        return status.st_dev, status.st_ino
+    except (OSError, ValueError):  # not there yet, or no file name at all; examining it says so
+        return os.fspath(path) if "\0" in os.fspath(path) else os.path.realpath(path)
 
 
 def _writer(form: Form, out: TextIO) -> Writer:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TextIO
 
 from ..text import shown
 from ..verdict import Answer, State, Verdict
-from .formats import answer_words, human_words, score_words, short_why, why_words
+from .formats import answer_words, caution_words, human_words, score_words, short_why, why_words
 from .inputs import STDIN
 from .messages import is_terminal
 
@@ -34,15 +35,14 @@ class _Words:
     details: tuple[str, ...]
 
 
-_LEGEND: Final = "Score: of the pixels alone, 0 to 1. Human works: how many of 1000 score at least this high."
-
-
 class TerminalTable:
     """Collects the words of every picture and prints them at the end. No answer is green: that would read as proof."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self._rows: list[_Words] = []
+        self._measured: set[int] = set()
+        self._cautions: dict[str, None] = {}  # in the order of the pictures, each once
 
     def row(self, path: str, verdict: Verdict) -> None:
         """Remember one picture."""
@@ -51,6 +51,8 @@ class TerminalTable:
         details = () if self._rows else _details(verdict)
         score, human = score_words(verdict), human_words(verdict)
         why, short = why_words(verdict), short_why(verdict)
+        self._measured |= {verdict.reference.n} if verdict.reference else set()
+        self._cautions |= dict.fromkeys(filter(None, [caution_words(verdict)]))
         self._rows.append(_Words(name, answer_words(verdict), score, human, why, short, style, details))
 
     def finish(self) -> None:
@@ -61,8 +63,18 @@ class TerminalTable:
                 self._print_table(console)
             else:
                 self._print_list(console)
+            for line in self._notes() if len(self._rows) > 1 else ():
+                console.print(line)
         self._out.writelines(f"{line.rstrip()}\n" for line in printed.get().splitlines())
         self._out.flush()
+
+    def _notes(self) -> Iterator[str]:
+        """What the columns mean, and what not to make of answers that stand in them."""
+        if self._measured:
+            measured = " or ".join(map(str, sorted(self._measured)))
+            yield "Score: of the pixels alone, 0 to 1."
+            yield f"Human works: how many of 1000 score at least this high ({measured} were measured)."
+        yield from self._cautions
 
     def _print_table(self, console: Console) -> None:
         from rich.table import Table
@@ -79,7 +91,6 @@ class TerminalTable:
                 Text(row.name), Text(row.answer, row.style), Text(row.score), Text(row.human), Text(row.short)
             )
         console.print(table)
-        console.print(_LEGEND)
 
     def _print_list(self, console: Console) -> None:
         from rich.padding import Padding

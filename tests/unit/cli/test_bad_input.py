@@ -17,6 +17,8 @@ import pytest
 from PIL import Image
 
 from brushwork.cli.exits import ExitCode
+from brushwork.errors import PictureNotFound
+from brushwork.intake import Limits, read_source
 from tests.made.drawings import drawn, encoded
 from tests.made.signed import action, signed
 from tests.unit.cli.conftest import COMMAND, Run
@@ -107,7 +109,7 @@ def test_every_bad_file_has_its_error_and_every_good_one_its_answer(
         assert by_path[f"in/{name}"]["error"] is None
     missing = by_path["in/deep/../../in/missing.png"]["error"]
     assert missing["detail"] == "in/deep/../../in/missing.png: no such file."
-    assert len(messages.splitlines()) == len(BAD) + 2  # each error on a line, the missing one, the summary
+    assert len(messages.splitlines()) == len(BAD) + 3  # the folder passed over, each error, the missing one, the sum
 
     assert by_path["in/really_a.png.jpg"]["input"]["format"] == "PNG"
     assert [w["code"] for w in by_path["in/animated.gif"]["warnings"]] == ["first_frame_only"]
@@ -159,3 +161,31 @@ def _without_privileges() -> None:
     for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
         if libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
             raise OSError(ctypes.get_errno(), "prctl")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes; run the tests on Linux or macOS")
+def test_pipes_and_devices_are_refused_without_waiting_for_a_writer(brushwork: Run, art: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    os.mkfifo(art / "queue.png")
+    (art / "to_pipe.png").symlink_to(tmp_path / "pipe.png")
+    (tmp_path / "list").write_text("pipe.png\n")
+    names = ("pipe.png", "/dev/null", "art", "--files-from", "list")
+    done = brushwork("scan", *names, "--format", "jsonl")
+    assert done.returncode == ExitCode.SOME_FAILED
+    errors = {row["path"]: row["error"] for row in map(json.loads, done.stdout.splitlines())}
+    for name in ("pipe.png", "/dev/null", "art/queue.png", "art/to_pipe.png"):
+        assert errors.pop(name)["detail"] == f"{name} is a pipe or a device, not a file."
+    assert "brushwork scan -" in done.stderr
+    assert set(errors.values()) == {None}
+    with pytest.raises(PictureNotFound, match=r"pipe or a device.*brushwork scan -"):  # the library has the same rule
+        read_source(tmp_path / "pipe.png", Limits())
+
+
+@pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="needs /dev/fd; run the tests on Linux or macOS")
+def test_what_a_shell_substitutes_is_called_a_pipe(art: Path) -> None:
+    command = f"{sys.executable} -m brushwork.cli scan <(cat art/flat.png)"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=art.parent, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == ExitCode.SOME_FAILED
+    assert "is a pipe or a device, not a file. Give it on standard input" in done.stderr

@@ -9,11 +9,33 @@ from datetime import UTC, datetime
 
 import pytest
 
-from brushwork.cli.formats import CSV_COLUMNS, Csv, JsonArray, JsonLines, Markdown, Writer, visible
+from brushwork.cli.formats import (
+    CSV_COLUMNS,
+    Csv,
+    JsonArray,
+    JsonLines,
+    Markdown,
+    Writer,
+    caution_words,
+    human_words,
+    visible,
+)
 from brushwork.cli.table import TerminalTable
 from brushwork.errors import PictureCorrupt
 from brushwork.failures import failed
-from brushwork.verdict import Answer, Claim, Evidence, Regions, Stability, State, Verdict, Wording
+from brushwork.verdict import (
+    Answer,
+    AnswerRates,
+    Claim,
+    Evidence,
+    Reason,
+    Reference,
+    Regions,
+    Stability,
+    State,
+    Verdict,
+    Wording,
+)
 
 EVIL = "a\nb\x1b[31m\u202e|<img src=x>\udcff`*_.png"
 
@@ -115,3 +137,43 @@ def test_range_and_regions_are_in_the_words() -> None:
     report = _write(Markdown, ("a.png", seen)).replace("\\", "")
     assert "0.62 (0.40-0.70)" in report
     assert "Highest upper left." in report
+
+
+@pytest.mark.parametrize(
+    ("rate", "words", "sentence"),
+    [
+        (0.0, "0 of 316", "none of the 316"),
+        (0.0003, "1 of 1000", "about 1 of 1000"),
+        (0.0014, "1 of 1000", "about 1 of 1000"),
+        (0.031, "31 of 1000", "about 31 of 1000"),
+        (1.0, "1000 of 1000", "about 1000 of 1000"),
+    ],
+)
+def test_a_row_and_the_sentence_name_the_same_number_of_human_works(rate: float, words: str, sentence: str) -> None:
+    reference = Reference(set="s", n=316, kind="k", fpr_at_score=rate)
+    assert human_words(_verdict(reference=reference)) == words
+    assert reference.words.startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("of_human", "words"),
+    [
+        (0.01, "about 1 human work in 100 gets this answer."),
+        (0.0127, "about 1 human work in 79 gets this answer."),
+        (0.0, "none of 316 human works got this answer, others may."),
+    ],
+)
+def test_a_table_says_how_often_human_works_look_like_ai(of_human: float, words: str) -> None:
+    rates = AnswerRates(of_human=of_human, of_ai=0.5, n_human=316, n_ai=218)
+    loud = _verdict(answer=Answer.LOOKS_AI, reason=Reason.ABOVE_STRICT, rates=rates)
+    caution = f"Do not accuse anyone on a score: {words}"
+    assert caution_words(loud) == caution
+    assert _write(TerminalTable, ("a.png", loud), ("b.png", loud)).count(caution) == 1
+    quiet = _verdict(answer=Answer.NO_SIGN_OF_AI, reason=Reason.BELOW_CLEAR, rates=rates)
+    assert "Do not accuse" not in _write(TerminalTable, ("a.png", quiet), ("b.png", quiet))
+
+
+def test_a_signed_declaration_is_not_called_one_that_can_be_forged() -> None:
+    assert caution_words(_verdict(reason=Reason.TRUSTED_AI_SIGNATURE)) == ""
+    for reason in (Reason.DECLARED_AI, Reason.DECLARED_PARTLY_AI):
+        assert "without a trusted signature" in caution_words(_verdict(reason=reason))

@@ -34,7 +34,9 @@ def test_a_scan_that_works_ends_with_0_and_keeps_data_and_messages_apart(brushwo
     assert [row["answer"] for row in rows] == ["made_with_ai", "cannot_tell", "cannot_tell"]
     assert [row["reason"] for row in rows] == ["declared_ai", "too_flat", "too_small"]
     assert {Verdict.model_validate(row).channel for row in rows} == {"command_line"}
-    assert done.stderr.startswith("3 pictures in ")
+    passed_over, summary = done.stderr.splitlines()
+    assert passed_over.startswith("Passed over, files without a picture's suffix: 1.")
+    assert summary.startswith("3 pictures in ")
     assert "Cannot tell: 2" in done.stderr
 
 
@@ -228,3 +230,42 @@ def test_processes_do_not_change_the_order(brushwork: Run, tmp_path: Path, draw:
         draw(tmp_path / "mixed" / f"{number}.png", side=side)
     done = brushwork("scan", "mixed", "--jobs", "2", "--format", "jsonl")
     assert [row["path"] for row in _rows(done.stdout)] == [f"mixed/{number}.png" for number in range(6)]
+
+
+def _other_names(tmp_path: Path) -> dict[str, str]:
+    """Further names of art/flat.png, which a comparison of words does not see."""
+    (tmp_path / "art" / "sub").mkdir()
+    (tmp_path / "link.png").symlink_to(tmp_path / "art" / "flat.png")
+    (tmp_path / "folder").symlink_to(tmp_path / "art")
+    os.link(tmp_path / "art" / "flat.png", tmp_path / "hard.png")
+    return {"dots": "art/sub/../flat.png", "link": "link.png", "folder": "folder/flat.png", "hard link": "hard.png"}
+
+
+@pytest.mark.parametrize("option", ["--output", "--resume"])
+@pytest.mark.parametrize("kind", ["dots", "link", "folder", "hard link"])
+def test_no_name_of_a_picture_is_written_to(brushwork: Run, art: Path, tmp_path: Path, option: str, kind: str) -> None:
+    before = (art / "flat.png").read_bytes()
+    done = brushwork("scan", "art", option, _other_names(tmp_path)[kind])
+    assert done.returncode == ExitCode.USAGE
+    assert "is one of the pictures to examine" in done.stderr
+    assert (art / "flat.png").read_bytes() == before
+
+
+def test_a_file_that_is_not_there_yet_is_compared_by_where_it_leads(brushwork: Run, art: Path, tmp_path: Path) -> None:
+    (tmp_path / "soon").symlink_to(tmp_path / "state")
+    done = brushwork("scan", "art", "--resume", "state", "-o", "soon")
+    assert done.returncode == ExitCode.USAGE
+    assert "two files" in done.stderr
+    (tmp_path / "list").write_bytes(b"no\0name.png\nart/flat.png\n")  # the first is no path at all
+    assert brushwork("scan", "--files-from", "list", "-o", "report").returncode == ExitCode.SOME_FAILED
+
+
+def test_what_stands_under_a_table_fits_its_answers(brushwork: Run, art: Path) -> None:
+    forgeable = "A declaration without a trusted signature can be forged, also to frame someone."
+    table = brushwork("scan", "art", COLUMNS="120").stdout
+    n = int(re.search(r"at least this high \((\d+) were measured\)\.", table)[1])  # type: ignore[index]
+    assert n > 100
+    assert table.count(forgeable) == 1
+    assert forgeable not in brushwork("scan", "art/flat.png", "art/tiny.jpg", COLUMNS="120").stdout
+    narrow = brushwork("scan", "art", COLUMNS="60").stdout
+    assert forgeable in " ".join(narrow.split())
