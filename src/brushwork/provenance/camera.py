@@ -24,7 +24,7 @@ def read(metadata: Metadata) -> tuple[Evidence, ...]:
     located = exif.has_location or metadata.xmp.all("exif:GPSLatitude", "exif:GPSLongitude")
     location = (Fact(name="location", value="location present"),) if located else ()
     make, model = exif.text("Make"), exif.text("Model")
-    if not (make or model) or ai_tool_in(f"{make} {model}") or ":{" in f"{make}{model}".replace(" ", ""):
+    if not (make or model) or ai_tool_in(make) or ai_tool_in(model) or ":{" in f"{make}{model}".replace(" ", ""):
         summary = "No camera is named in the EXIF data; most pictures online have lost it."
         if location:
             return (found(SOURCE, f"{summary} A location is present.", facts=location),)

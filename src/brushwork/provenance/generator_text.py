@@ -2,7 +2,8 @@
 
 Fields: PNG text chunks; EXIF UserComment and the IFD0 text tags of JPEG, WebP, PNG and AVIF (ComfyUI writes "prompt:"
 and "workflow:" into Make, Model or ImageDescription); the comment of JPEG and GIF; the description in XMP and IPTC.
-A text counts by its own structure, never by its key alone, for people use "prompt" and "parameters" too. Reading is
+A text counts by its own structure, or as a whole value that is a tool's name; never by its key alone or by a name in
+prose, for people use "prompt" and "parameters" too, and name a tool to say that they did not use it. Reading is
 bounded: `MAX_TEXT` characters of a field, regular expressions without nested repetition, JSON of limited depth.
 Unsigned: anyone can write such text, also to frame an artist.
 
@@ -121,16 +122,26 @@ def _comfyui(fields: Mapping[str, str]) -> Mark | None:
             nodes = list(_nodes(graph))
             if nodes:
                 text = ", ".join(dict.fromkeys(kind for kind, _ in nodes))
-                declares = any(_GENERATING.search(kind) for kind, _ in nodes)
+                declares = any(_generates(kind) for kind, _ in nodes)
                 return Mark("ComfyUI", _checkpoint(nodes), fact(f"{_place(key)} nodes", text), declares)
     return None
 
 
+# Matched against a node's kind as words ("KSamplerAdvanced": "k sampler advanced"), so that "ImageNormalize" is no
+# "imagen" and "ImageResampler" no sampler. A node that resizes, masks or reads a text is none of these.
 _GENERATING: Final = re.compile(
-    r"sampler|(checkpoint|unet|diffusion(_| )?model).{0,20}loader|generat|text.?to.?image|txt2img|img2img|dall"
-    r"|gpt.?image|flux|ideogram|recraft|imagen|gemini|stability|stable.?diffusion",
-    re.IGNORECASE,
+    r"\b(k|video|flux|sd|sdxl|wan|hunyuan|diffusion|tiled) ?sampler\b(?! select)|\bsampler ?custom\b"
+    r"|\b(checkpoint|unet|diffusion ?model)\b.{0,20}\bloader\b|\btext ?to ?image\b|\b(txt|img) ?2 ?img\b"
+    r"|\bdall ?e\b|gpt ?image\b|\bflux ?(\d|pro|dev|schnell|kontext|ultra|fill)\b|\bideogram\b"
+    r"|\brecraft ?(text|image to|replace|image inpainting)\b|\bimagen ?\d|\bgoogle ?imagen\b"
+    r"|\bgemini ?\d* ?image\b|\bstability ?(ai )?(stable ?)?image\b|\bstable ?diffusion\b"
 )
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+
+def _generates(kind: str) -> bool:
+    """True where `kind` is a node that generates a picture, or that loads the model for it."""
+    return _GENERATING.search(" ".join(_WORD.findall(kind[:200])).lower()) is not None
 
 
 def _graphs(text: str) -> Iterator[dict[str, Any]]:
@@ -207,7 +218,7 @@ def _swarmui(fields: Mapping[str, str]) -> Mark | None:
 def _novelai(fields: Mapping[str, str]) -> Mark | None:
     data = _json(fields.get("Comment", "")) or {}
     source = fields.get("Source", "")
-    named = fields.get("Software") == "NovelAI" or source.startswith("NovelAI Diffusion")
+    named = fields.get("Software") == "NovelAI" or (source.startswith("NovelAI Diffusion") and bool(ai_tool_in(source)))
     if {"uc", "sampler", "scale"} <= data.keys() or "signed_hash" in data or (named and "Description" in fields):
         return Mark(
             "NovelAI", source or None, fact("PNG Comment", fields.get("Comment", fields.get("Description", "")))
@@ -215,23 +226,24 @@ def _novelai(fields: Mapping[str, str]) -> Mark | None:
     return None
 
 
-_JOB: Final = re.compile(r"Job ID: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\s*$")
+_JOB: Final = re.compile(r"\bJob ID: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?P<last>\s*$)?")
 _FLAGS: Final = re.compile(r" --(v|niji|ar|stylize|style|chaos|q|seed|sref|profile|personalize|raw|weird) ?\S")
 
 
 def _midjourney(fields: Mapping[str, str]) -> Mark | None:
     for key in ("Description", "EXIF ImageDescription", "XMP description", "IPTC caption", "comment", "Comment"):
         text = fields.get(key, "")
-        if _JOB.search(text[-200:]) or (len(_FLAGS.findall(text[:20_000])) >= 2 and "Job ID" in text):
+        job = _JOB.search(text[-20_000:])
+        if job and (job["last"] is not None or len(_FLAGS.findall(text[:20_000])) >= 2):
             return Mark("Midjourney", None, fact(_place(key), text))
     return None
 
 
 def _named(fields: Mapping[str, str]) -> Mark | None:
-    """DALL·E and others that only name themselves, in a chunk that is there for that."""
+    """DALL·E and others that only name themselves: the name is the whole value, see `ai_tool_in`."""
     for key in ("Software", "software", "Creator", "Generator", "generator", "Comment", "comment", "Source"):
         text = fields.get(key, "")
-        tool = ai_tool_in(text) if len(text) <= 120 else None
+        tool = ai_tool_in(text)
         if tool is not None:
             return Mark(tool.name, None, fact(_place(key), text))
     return None

@@ -3,9 +3,11 @@
 Decisions. A source type of the picture itself decides; wholly AI and partly AI are told apart by it alone. The bare
 term without its URI counts too, for real files have it. Without an AI source type: a program field that names a known
 AI tool, or a credit such as "Made with Google AI", says wholly AI; "Edited with Google AI", or `AISystemUsed` without
-a source type, says partly. A creator, credit or source that names an AI company (stock pictures: "Source: OpenAI")
-counts only together with a caption that says that AI made the picture: a portrait supplied by that company has the same
-source. The Chinese label `AIGC` (GB 45438-2025) with Label 1 says wholly AI. All of it is unsigned, so can be forged.
+a source type, says partly. These count as the whole value only, never as words within one, and never with a denial in
+it: "Not created with AI" and "Created by Ai Weiwei" declare nothing. A creator, credit or source that is the name of an
+AI company (stock pictures: "Source: OpenAI") counts only together with a caption that says that AI made the picture: a
+portrait supplied by that company has the same source. The Chinese label `AIGC` (GB 45438-2025) with Label 1 says wholly
+AI. All of it is unsigned, so can be forged.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from ..verdict import Claim, Evidence, Fact
 from .answers import absent, bare_pixels, fact, found, unreadable
 from .exif import Exif
 from .metadata import Metadata
-from .vocabulary import Origin, ai_tool_in, source_type_of
+from .vocabulary import Origin, ai_tool_in, denies, source_type_of
 from .xmp import Xmp
 
 SOURCE: Final = "source_type"
@@ -28,16 +30,27 @@ SOURCE: Final = "source_type"
 _PROGRAMS: Final = ("xmp:CreatorTool", "tiff:Software", "stEvt:softwareAgent", "photoshop:Source", "tiff:Model")
 _PNG_PROGRAMS: Final = ("Software", "software", "Creator", "Generator", "generator", "Source")
 _TYPES: Final = ("Iptc4xmpExt:DigitalSourceType", "Iptc4xmpExt:DigitalSourcefileType")
-_CREDIT_WHOLE: Final = re.compile(
-    r"\b(made|created|generated|imagined) (with|by|using) [a-z ]{0,20}\b(ai|generative)\b", re.I
+# "AI" in capitals, and "with": "Made with Ai" is Illustrator, "Created by Ai" an artist of that name.
+_CREDIT: Final = re.compile(
+    r"(?P<how>(?i:made|created|generated|imagined|edited)) (?i:with) "
+    r"(?:(?i:google (?:generative )?ai)|(?:(?i:meta|generative) )?AI)\.?"
 )
-_CREDIT_PART: Final = re.compile(r"\b(edited|enhanced|retouched) (with|by|using) [a-z ]{0,20}\b(ai|generative)\b", re.I)
-_AI_COMPANY: Final = re.compile(r"\b(open ?ai|midjourney|stability ?ai|dall[·-]?e)\b", re.I)
-_CAPTION: Final = re.compile(
-    r"\b(generated|created|made|produced) (by|with|using) [^.]{0,60}"
-    r"(dall[·\-. ]?e|midjourney|stable diffusion|artificial intelligence|\bai\b|deep learning model)",
+_AI_COMPANY: Final = re.compile(
+    r"((courtesy( of)?|credit|source|image( by)?|via|©)[: ]+)?(open ?ai|midjourney|stability ?ai|dall[·-]?e)"
+    r"[\s\d.,()-]*(inc|llc)?\.?",
     re.I,
 )
+# The beginning of a sentence about the picture itself: a caption may well speak of pictures that AI made.
+_CAPTION: Final = re.compile(
+    r"(?:^|[.!] )(?:(?:this|the|an?) )?(?:ai )?(?:art|artwork|image|illustration|painting|photo|picture|portrait|work) "
+    r"(?:is |was )?(?:generated|created|made|produced) (?:by|with|using) [^.]{0,60}"
+    r"(?:dall[·\-. ]?e|midjourney|stable diffusion|artificial intelligence|\bai\b|deep learning model)",
+    re.I,
+)
+_UNUSED: Final = frozenset(
+    {"", "-", "--", "—", "n/a", "n.a.", "na", "n-a", "0", "false", "off", "null", "unused", "human"}
+)
+"""What stands in `AISystemUsed` where nothing was used; other ways to say no are left to `denies`."""
 
 
 class Sign(NamedTuple):
@@ -103,6 +116,8 @@ def _types(xmp: Xmp) -> Iterator[Sign]:
         meaning = f" ({known.words})" if known else ""
         yield Sign(claim, None, fact(f"XMP {found_type.name}", f"{found_type.value}{meaning}"), decides=True)
     for system in xmp.all("Iptc4xmpExt:AISystemUsed"):
+        if system.value.strip(" .").casefold() in _UNUSED or denies(system.value):
+            continue
         yield Sign(Claim.PARTLY_AI, shown(system.value, 120), fact(f"XMP {system.name}", system.value))
 
 
@@ -112,18 +127,25 @@ def _credits(metadata: Metadata) -> Iterator[Sign]:
     }
     fields |= metadata.iptc
     caption = fields.pop("IPTC Caption", "") or metadata.xmp.first("dc:description")
-    supports = _CAPTION.search(caption[:2000]) is not None
+    supports = not denies(caption) and _CAPTION.search(caption[:2000]) is not None
     for name, value in fields.items():
-        tool = ai_tool_in(value)
-        if _CREDIT_WHOLE.search(value[:300]):
-            yield Sign(Claim.WHOLLY_AI, tool.name if tool else None, fact(name, value))
-        elif _CREDIT_PART.search(value[:300]):
-            yield Sign(Claim.PARTLY_AI, tool.name if tool else None, fact(name, value))
-        elif _AI_COMPANY.search(value[:300]):
+        credit = _credit(value)
+        if credit is not None:
+            tool = ai_tool_in(value)
+            yield Sign(credit, tool.name if tool else None, fact(name, value))
+        elif _AI_COMPANY.fullmatch(value):
             claim = Claim.WHOLLY_AI if supports else Claim.NOT_STATED
             yield Sign(claim, shown(value, 120), fact(name, value))
             if supports:
                 yield Sign(claim, None, fact("caption", caption))
+
+
+def _credit(value: str) -> Claim | None:
+    """What a credit line declares; None for one that declares nothing."""
+    found_credit = None if denies(value) else _CREDIT.fullmatch(value.strip())
+    if found_credit is None:
+        return None
+    return Claim.PARTLY_AI if found_credit["how"].casefold() == "edited" else Claim.WHOLLY_AI
 
 
 def _programs(metadata: Metadata) -> Iterator[Sign]:
@@ -137,7 +159,8 @@ def _programs(metadata: Metadata) -> Iterator[Sign]:
         tool = ai_tool_in(value) if value else None
         if tool is not None:
             # A step of the editing history is about a part of the making, not about the whole picture.
-            yield Sign(Claim.WHOLLY_AI if top else Claim.PARTLY_AI, tool.name, fact(name, value))
+            whole = top and _credit(value) is not Claim.PARTLY_AI
+            yield Sign(Claim.WHOLLY_AI if whole else Claim.PARTLY_AI, tool.name, fact(name, value))
 
 
 def _labels(metadata: Metadata) -> Iterator[Sign]:

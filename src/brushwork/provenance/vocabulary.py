@@ -73,17 +73,18 @@ class AiTool(NamedTuple):
     pattern: str
 
 
-# Searched in fields that name the program (softwareAgent, CreatorTool, Software, Model ...), never in free text such as
-# titles or captions. Names that other programs also bear are left out: "Imagen" (a retouching add-on), "Designer",
-# "Playground", "Leonardo", "Flux", "Photoshop".
+# For fields that name the program (softwareAgent, CreatorTool, Software, Model ...), and there only as the whole value;
+# see `ai_tool_in`. Names that other programs or people also bear are left out: "Imagen" (a retouching add-on),
+# "Designer", "Playground", "Leonardo", "Flux", "Photoshop", "Sora", "Jimeng" and "Firefly" (what people are
+# called), "made with Ai" (Illustrator).
 AI_TOOLS: Final[tuple[AiTool, ...]] = (
     AiTool("Bing Image Creator", r"bing image creator"),
     AiTool("Microsoft Image Creator from Designer", r"image creator from (microsoft )?designer"),
     AiTool("Azure OpenAI", r"azure openai (dall[·\-. ]?e|imagegen|gpt)"),
     AiTool("DALL·E", r"dall[·\-• ]?e(?![a-z])"),
     AiTool("OpenAI GPT image", r"gpt[- ]?(image|4o)|openai (api|media service)|chatgpt"),
-    AiTool("OpenAI Sora", r"openai sora|^sora$"),
-    AiTool("Adobe Firefly", r"adobe[ _]firefly|firefly (image|vector|pipeline)|^firefly$"),
+    AiTool("OpenAI Sora", r"openai sora"),
+    AiTool("Adobe Firefly", r"adobe[ _]firefly|firefly (image|vector|pipeline)"),
     AiTool("Google AI", r"(made|created|edited) (with|by|using) google (generative )?ai|google (imagen|gemini)"),
     AiTool("Google Gemini", r"gemini[-_ ](generated|\d)|nano[- ]banana"),
     AiTool("Google Imagen", r"imagen[- ]?[2-9]"),
@@ -108,16 +109,63 @@ AI_TOOLS: Final[tuple[AiTool, ...]] = (
     AiTool("Dream by WOMBO", r"dream by wombo|wombo dream"),
     AiTool("NightCafe", r"nightcafe"),
     AiTool("Getty Images generative AI", r"generative ai by getty"),
-    AiTool("Seedream", r"seedream|jimeng|dreamina"),
-    AiTool("Meta AI", r"(made|imagined) with (meta )?ai|^meta ai$"),
+    AiTool("Seedream", r"seedream|jimeng ai|dreamina"),
+    AiTool("Meta AI", r"imagined with (?-i:AI)$|meta (?-i:AI)$"),
+    AiTool("an unnamed AI tool", r"made with (?-i:AI)$"),
 )  # fmt: skip
 
-_COMPILED: Final = tuple((tool, re.compile(rf"(?<![a-z])(?:{tool.pattern})", re.IGNORECASE)) for tool in AI_TOOLS)
+# What may stand before a name, and after it: makers, versions, forms of the program, an address. Nothing else may, for
+# a sentence that begins with the name of a tool is as likely against it as for it.
+_BEFORE: Final = (
+    r"[\s\"'(\[]*(?:(?:made|created|generated|imagined) (?:with|by|using|in) )?"
+    r"(?:(?:openai|google|microsoft|adobe|amazon|azure|bytedance|automatic1111)[ '/:_-]+)?"
+)
+_AFTER: Final = frozenset({
+    "ai", "api", "alpha", "app", "art", "beta", "bot", "by", "contributor", "core", "cpp", "desktop", "dev",
+    "diffusion", "extra", "flash", "forge", "generated", "generator", "hd", "image", "imagegen", "inpainting",
+    "ios", "kontext", "large", "mac", "macos", "max", "media", "mini", "model", "next", "niji", "open", "openai",
+    "preview", "pro", "schnell", "service", "services", "standard", "turbo", "ui", "ultra", "v", "vector",
+    "version", "via", "web", "webui", "windows", "xl",
+})  # fmt: skip
+_SEPARATORS: Final = re.compile(r"https?://\S+|[\s.,:;/|()\[\]+_·-]+")
+_VERSION: Final = re.compile(r"#?[a-z]*\d\w*", re.IGNORECASE)
+_COMPILED: Final = tuple(
+    (tool, re.compile(rf"{_BEFORE}(?:{tool.pattern})(?![a-z])", re.IGNORECASE)) for tool in AI_TOOLS
+)
 if len({tool.name for tool in AI_TOOLS}) != len(AI_TOOLS):
     raise AssertionError("an AI tool stands twice in AI_TOOLS")
 
 
 def ai_tool_in(text: str) -> AiTool | None:
-    """The first known AI tool that `text`, a field that names a program, mentions in its first 300 characters."""
-    head = text[:300]
-    return next((tool for tool, pattern in _COMPILED if pattern.search(head)), None)
+    """The known AI tool that `text`, a field that names a program, is the name of, perhaps with its maker and version.
+    None where the tool is only mentioned ("scan, not Midjourney") or the text is a denial."""
+    if len(text) > 200 or denies(text):
+        return None
+    for tool, pattern in _COMPILED:
+        name = pattern.match(text)
+        if name is not None and all(map(_belongs, _SEPARATORS.split(text[name.end() :]))):
+            return tool
+    return None
+
+
+def _belongs(word: str) -> bool:
+    """True for what stands behind the name of a program: nothing, a version, a known word."""
+    return not word or word.casefold() in _AFTER or _VERSION.fullmatch(word) is not None
+
+
+# "No" in the languages that were thought of. A second line behind the forms above: it may only take a declaration
+# away, so a word too many costs a forgeable sign, and a word too few is what the forms are for.
+_DENIAL: Final = re.compile(
+    r"\b(no|not|never|none|nor|non|without|against|anti|neither|nothing|zero|stop|ban|boycott|refuse[sd]?|protect\w*"
+    r"|(do|does|did|is|was) ?n.?t|no-?ai"
+    r"|kein\w*|nicht|nie|niemals|ohne|gegen|nein"
+    r"|pas|sans|contre|jamais|aucune?|ne|sin|contra|nunca|jam[aá]s|ning[uú]n\w*|senza|mai|nessun\w*|contro"
+    r"|sem|n[aã]o|nenhum\w*|geen|niet|zonder|tegen|inte|utan|ikke|uten|uden|ei|ilman|bez|nie|nije|ne|без|не|нет|против"
+    r"|hay.r|de[gğ]il|yok|olmadan)\b|(?<=[a-z])-free\b|\bfree (of|from)\b|不|非|没|無|无|禁|なし|ない|아니|없|금지",
+    re.IGNORECASE,
+)
+
+
+def denies(text: str) -> bool:
+    """True where `text` holds a word that says no, in one of many languages; looks at 2,000 characters."""
+    return _DENIAL.search(text[:2000]) is not None

@@ -113,13 +113,39 @@ def test_text_by_people_is_not(chunks: dict[str, str]) -> None:
     assert read(tagged.with_chunks(IMAGE, chunks)).state is State.ABSENT
 
 
-def test_a_graph_that_generates_nothing_states_nothing() -> None:
-    graph = {
-        "1": {"class_type": "LoadImage", "inputs": {"image": "scan.png"}},
-        "2": {"class_type": "ImageScale", "inputs": {"image": ["1", 0]}},
-    }
-    evidence = read(tagged.with_chunks(IMAGE, {"prompt": json.dumps(graph)}))
+def graph_of(*kinds: str) -> bytes:
+    nodes = {str(number): {"class_type": kind, "inputs": {}} for number, kind in enumerate(("LoadImage", *kinds))}
+    return tagged.with_chunks(IMAGE, {"prompt": json.dumps(nodes)})
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "ImageScale", "ImageNormalize", "Image Normalize", "ImageResampler", "LanczosResampler", "image_downsampler",
+        "ImageUpsampler", "MaskSampler", "ColorSampler", "PaletteSampler", "GenerateMask", "MaskGenerator",
+        "RegenerateMetadata", "UpscaleModelLoader", "ImageUpscaleWithModel", "GeminiNode", "FluxResolutionCalculator",
+        "ImageToImageList", "ImageNameSaver", "Dallas Postcard Frame", "MotionStability", "RecraftVectorizeImageNode",
+        "Reconditioner", "StableFrame", "Imagen", "KSamplerSelect",
+    ],
+)  # fmt: skip
+def test_a_graph_that_generates_nothing_states_nothing(kind: str) -> None:
+    evidence = read(graph_of(kind))
     assert (evidence.state, evidence.claim) == (State.FOUND, Claim.NOT_STATED)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "KSampler", "KSamplerAdvanced", "KSampler (Efficient)", "UltimateKSampler", "ksampler_tiled", "SamplerCustom",
+        "SamplerCustomAdvanced", "WanVideoSampler", "FluxSampler", "CheckpointLoaderSimple", "UNETLoader",
+        "UnetLoaderGGUF", "DiffusionModelLoader", "DiffusionModelLoaderKJ", "OpenAIDalle3", "OpenAIGPTImage1",
+        "DALL-E 3", "Google Imagen", "Imagen4Node", "imagen-3", "GeminiImageNode", "GeminiImage2Node", "FluxProUltra",
+        "FluxKontextProImageNode", "Flux2ProImageNode", "IdeogramV3", "RecraftTextToImageNode", "TextToImage",
+        "txt2img", "StabilityStableImageUltraNode", "StableDiffusionRun",
+    ],
+)  # fmt: skip
+def test_a_graph_that_generates_declares_ai(kind: str) -> None:
+    assert read(graph_of(kind)).claim is Claim.WHOLLY_AI
 
 
 @pytest.mark.parametrize(
