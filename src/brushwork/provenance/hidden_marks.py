@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..picture import Picture
-from ..verdict import Claim, Evidence
+from ..verdict import Claim, Evidence, State
 from .answers import absent, fact, found, not_checked, unreadable
 from .generator_text import Mark, answer, marks_in
 from .metadata import Metadata
@@ -66,19 +66,22 @@ def _watermark(picture: Picture) -> Evidence:
 
 
 def _stealth(picture: Picture) -> Evidence:
+    answers = []
     for channels in _carriers(picture):
         magic = _bytes_at(channels, 0, _MAGIC_BYTES)
         if magic in _MAGIC:
-            return _stealth_text(channels, compressed=_MAGIC[magic])
-    return absent(SOURCE, "No text is hidden in the lowest bits of the pixels.")
+            answers.append(_stealth_text(channels, compressed=_MAGIC[magic]))
+    # A text that can be read goes first, so that a broken header in one place hides nothing in the other.
+    answers.sort(key=lambda evidence: evidence.state is not State.FOUND)
+    return answers[0] if answers else absent(SOURCE, "No text is hidden in the lowest bits of the pixels.")
 
 
 def _carriers(picture: Picture) -> tuple[NDArray[np.uint8], ...]:
-    """Where stealth text may lie: the alpha band as (width, height), or the colours as (width, height, 3). Text runs
-    down the columns, so columns come first."""
-    if picture.alpha is not None:
-        return (picture.alpha.T,)
-    return (picture.rgb.transpose(1, 0, 2),)
+    """Where stealth text may lie: the alpha band as (width, height), and the colours as (width, height, 3). Text runs
+    down the columns, so columns come first; both are views. The colours of pixels that are not opaque are lost by then,
+    for they were flattened on white."""
+    colours = picture.rgb.transpose(1, 0, 2)
+    return (colours,) if picture.alpha is None else (picture.alpha.T, colours)
 
 
 def _bytes_at(channels: NDArray[np.uint8], start: int, count: int) -> bytes:

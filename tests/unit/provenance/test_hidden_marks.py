@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from brushwork.picture import Picture, open_picture
 from brushwork.provenance import Metadata, hidden_marks, watermark
@@ -32,10 +35,29 @@ def test_novelai_stealth() -> None:
         assert (evidence.state, evidence.claim, evidence.tool) == (State.FOUND, Claim.WHOLLY_AI, "NovelAI")
 
 
+def opaque(image: Image.Image) -> Image.Image:
+    """The same colours with an alpha band that is 255 everywhere, as editors and some generators save them."""
+    image.putalpha(255)
+    return image
+
+
+@pytest.mark.parametrize("band", [None, opaque], ids=["as made", "RGBA"])
 @pytest.mark.parametrize("magic", ["stealth_pngcomp", "stealth_pnginfo", "stealth_rgbcomp", "stealth_rgbinfo"])
 @pytest.mark.parametrize("size", [(300, 200), (97, 61)])
-def test_parameters_in_every_stealth_form(magic: str, size: tuple[int, int]) -> None:
-    evidence = stealth_of(open_picture(encoded(hidden.stealth(drawn(size=size), tagged.A1111, magic))))
+def test_parameters_in_every_stealth_form(
+    magic: str, size: tuple[int, int], band: Callable[[Image.Image], Image.Image] | None
+) -> None:
+    image = hidden.stealth(drawn(size=size), tagged.A1111, magic)
+    if band is not None and image.mode == "RGB":
+        image = band(image)
+    evidence = stealth_of(open_picture(encoded(image)))
+    assert (evidence.state, evidence.tool) == (State.FOUND, "AUTOMATIC1111 web UI")
+
+
+def test_damage_in_the_alpha_band_hides_no_text_in_the_colours() -> None:
+    colours = np.asarray(hidden.stealth(drawn(size=(300, 200)), tagged.A1111, "stealth_rgbcomp"))
+    broken = hidden.stealth_bytes(drawn(size=(300, 200)), b"stealth_pngcomp" + b"\0" * 4)
+    evidence = stealth_of(replace(open_picture(broken), rgb=colours))
     assert (evidence.state, evidence.tool) == (State.FOUND, "AUTOMATIC1111 web UI")
 
 
