@@ -178,6 +178,12 @@ def test_what_is_no_finished_run_is_refused(tiny_recipe, tmp_path):
         load_network(tmp_path / "epoch000.ckpt", plan.train)
 
 
+def test_the_exported_file_tells_nothing_of_the_machine(exported):
+    data = exported[1].read_bytes()
+    assert b"site-packages" not in data
+    assert str(Path.cwd()).encode() not in data
+
+
 def test_a_network_whose_export_differs_is_not_shipped(exported):
     net, path = exported
     other = copy.deepcopy(net)

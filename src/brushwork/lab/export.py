@@ -48,7 +48,24 @@ def export_onnx(net: PatchNet, size: int, path: Path) -> float:
         raise LabError("The network was not exported.", "Try another version of torch.")
     path.parent.mkdir(parents=True, exist_ok=True)
     program.save(str(path), external_data=False)
+    strip_traces(path)
     return prove_parity(net, open_session(path), size)
+
+
+def strip_traces(path: Path) -> None:
+    """Take the exporter's notes out of an ONNX file: they hold stack traces, with paths of the machine it ran on."""
+    import onnx
+
+    model = onnx.load(str(path))
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    for function in model.functions:
+        for node in (function, *function.node):
+            del node.metadata_props[:]
+            node.doc_string = ""
+    onnx.save(model, str(path))
 
 
 def prove_parity(net: PatchNet, session: Session, size: int) -> float:
