@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol, TextIO
 
 from ..text import shown, spreadsheet_safe
 from ..verdict import Answer, Evidence, Reason, State, Verdict
+from ..weighing import OUT_OF_RANGE
 
 
 class Writer(Protocol):
@@ -68,7 +69,6 @@ CSV_COLUMNS: Final[tuple[tuple[str, Callable[[Verdict], object]], ...]] = (
     ("answer", lambda v: v.answer),
     ("reason", lambda v: v.reason),
     ("probability", lambda v: v.probability),
-    ("label", lambda v: v.label),
     ("human_works_this_high", lambda v: v.reference and v.reference.fpr_at_score),
     ("why", lambda v: v.wording and v.wording.why),
     ("declared_by", lambda v: "; ".join(declarations(v))),
@@ -132,8 +132,9 @@ def answer_words(verdict: Verdict) -> str:
 
 
 def score_words(verdict: Verdict) -> str:
-    """The calibrated probability with two digits, with its range where stability was asked for."""
-    if verdict.probability is None:
+    """The calibrated probability with two digits, with its range where stability was asked for; nothing for a picture
+    outside the model's range, whose score means nothing."""
+    if verdict.probability is None or verdict.reason in OUT_OF_RANGE:
         return ""
     spread = verdict.stability
     return f"{verdict.probability:.2f}" + (f" ({spread.min:.2f}-{spread.max:.2f})" if spread else "")
@@ -143,7 +144,7 @@ def human_words(verdict: Verdict) -> str:
     """How many of 1000 human works score at least this high, or that none of those measured does: what stands beside
     every score, in the same numbers as `Reference.words`."""
     reference = verdict.reference
-    if reference is None:
+    if reference is None or verdict.reason in OUT_OF_RANGE:
         return ""
     if reference.fpr_at_score == 0:
         return f"0 of {reference.n}"
@@ -165,12 +166,19 @@ def caution_words(verdict: Verdict) -> str:
     return f"Do not accuse anyone on a score: about 1 human work in {round(1 / rates.of_human)} gets this answer."
 
 
+_NOTED: Final = {
+    "altered_after_signing": "It has Content Credentials, but was altered after signing.",
+    "provenance_unreadable": "Something that it says of itself could not be read.",
+}
+
+
 def short_why(verdict: Verdict) -> str:
     """A short sentence for a table: the first declaration without its caveats, the rule, or what went wrong."""
     declared = declarations(verdict)
     if declared and verdict.answer in (Answer.MADE_WITH_AI, Answer.PARTLY_AI):
         return declared[0].split(";")[0].rstrip(".") + "."
-    return why_words(verdict)
+    codes = {warning.code for warning in verdict.warnings}
+    return " ".join([why_words(verdict), *(words for code, words in _NOTED.items() if code in codes)])
 
 
 def why_words(verdict: Verdict) -> str:

@@ -163,7 +163,10 @@ def test_a_row_and_the_sentence_name_the_same_number_of_human_works(rate: float,
         (0.0, "none of 316 human works got this answer, others may."),
     ],
 )
-def test_a_table_says_how_often_human_works_look_like_ai(of_human: float, words: str) -> None:
+def test_a_table_says_how_often_human_works_look_like_ai(
+    of_human: float, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     rates = AnswerRates(of_human=of_human, of_ai=0.5, n_human=316, n_ai=218)
     loud = _verdict(answer=Answer.LOOKS_AI, reason=Reason.ABOVE_STRICT, rates=rates)
     caution = f"Do not accuse anyone on a score: {words}"
