@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from brushwork.lab.datasets import blob_id
+
+if os.environ.get("BRUSHWORK_REQUIRE_ALL") == "1" and importlib.util.find_spec("torch") is None:
+    # The modules here skip themselves without torch; where everything is required, that must not pass for success.
+    raise pytest.UsageError("the lab's tests need torch, and BRUSHWORK_REQUIRE_ALL=1 forbids skipping; run `make lab`")
 
 TINY = """
 name = "tiny"

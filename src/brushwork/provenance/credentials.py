@@ -218,9 +218,17 @@ _CLAIMS: Final = {
 }
 
 
+def _declares(active: Manifest, claim: Claim) -> str:
+    """The claim in words; where it is none that counts, what the source types of the actions say of the picture."""
+    said = dict.fromkeys(a.source.words for a in active.actions if a.source is not None)
+    if claim is Claim.NOT_STATED and said:
+        return f"declare that it was {' and '.join(said)}"
+    return _CLAIMS[claim]
+
+
 def _summary(active: Manifest, reading: Reading, trust: Trust, codes: tuple[str, ...]) -> str:
     signer = shown(active.issuer, 80) or "an unnamed signer"
-    head = f"Content Credentials by {signer} {_CLAIMS[reading.claim]}"
+    head = f"Content Credentials by {signer} {_declares(active, reading.claim)}"
     if trust is Trust.TRUSTED:
         return f"{head}; the signature is intact and the signer is in the configured trust list."
     if trust is Trust.TAMPERED:

@@ -38,7 +38,7 @@ SOURCE_TYPES: Final[tuple[SourceType, ...]] = (
     SourceType("computationalCapture", Origin.CAPTURE, "captured with a camera that merged several frames"),
     SourceType("negativeFilm", Origin.CAPTURE, "digitised from a negative on film"),
     SourceType("positiveFilm", Origin.CAPTURE, "digitised from a positive on film"),
-    SourceType("print", Origin.CAPTURE, "digitised from a print"),
+    SourceType("print", Origin.OTHER, "digitised from a print"),
     SourceType("minorHumanEdits", Origin.OTHER, "edited slightly by a person"),
     SourceType("humanEdits", Origin.OTHER, "edited by a person without generative tools"),
     SourceType("compositeCapture", Origin.OTHER, "a composite of captured elements"),

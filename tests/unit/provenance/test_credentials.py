@@ -182,3 +182,18 @@ def test_a_wrong_trust_list_names_the_setting(ai: bytes, tmp_path: Path, content
         path.write_text(content, encoding="utf-8")
     with pytest.raises(SettingsError, match="BRUSHWORK_TRUST_LIST"):
         read(ai, path)
+
+
+@pytest.mark.parametrize(
+    ("term", "words"),
+    [
+        ("digitalCreation", "declare that it was made by a person with digital tools"),
+        ("humanEdits", "declare that it was edited by a person without generative tools"),
+        ("print", "declare that it was digitised from a print"),
+    ],
+)
+def test_what_is_no_capture_is_said_in_its_own_words_and_claims_nothing(term: str, words: str, root: Path) -> None:
+    """Such a declaration is shown, trusted or not; it is never called a camera capture."""
+    evidence = read(signed(PLAIN, actions=(action("created", term),)), root)
+    assert evidence.claim is Claim.NOT_STATED
+    assert words in evidence.summary
