@@ -63,6 +63,7 @@ def _lines(verdict: Verdict, width: int) -> list[tuple[str, int, tuple[int, int,
     small = [
         verdict.wording.why,
         verdict.wording.error_rate,
+        *verdict.wording.advice,
         f"Model {model.name} {model.version}, {verdict.created_at:%Y-%m-%d %H:%M} UTC" if model else "",
         f"sha256 {digest}" if digest else "bare pixels, no file",
     ]

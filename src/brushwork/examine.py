@@ -21,7 +21,7 @@ from .provenance import read_all
 from .provenance.credentials import trust_anchors
 from .settings import Settings, load_settings
 from .verdict import Evidence, Fact, Regions, Stability, State, Verdict
-from .weighing import Case, Reading, Rule, pixel_answer, rates_of, warnings_of, weigh, wording
+from .weighing import OUT_OF_RANGE, Case, Reading, Rule, pixel_answer, rates_of, warnings_of, weigh, wording
 
 Channel = Literal["python", "command_line", "http", "page"]
 
@@ -170,7 +170,7 @@ def _weighed(rule: Rule, case: Case) -> dict[str, Any]:
         "wording": wording(rule, case),
         "label": "ai" if reading.probability >= case.fits.balanced.probability else "human",
         "probability": reading.probability,
-        "reference": reading.reference,
+        "reference": None if rule.reason in OUT_OF_RANGE else reading.reference,
         "rates": rates_of(rule, case.fits),
         "stability": reading.stability,
     }

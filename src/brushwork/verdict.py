@@ -248,7 +248,8 @@ class Verdict(_Frozen):
     """The whole story of one picture. A failed one has `error` and no answer.
 
     `label` is the two-class word of the pixels alone, at the balanced threshold; `probability` is calibrated and apart
-    from the answer, which also weighs what the file says. `rates` is null where the answer rests on anything else.
+    from the answer, which also weighs what the file says. `rates` is null where the answer rests on anything else, and
+    `reference` where the picture is unlike any that was measured.
     """
 
     id: str

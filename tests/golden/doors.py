@@ -17,6 +17,10 @@ VOLATILE: Final = ("id", "created_at", "timing_ms", "channel", "path", "external
 """Fields that belong to the asking and not to the picture."""
 
 
+ENCODED: Final = ("sha256", "bytes", "bits_per_pixel", "phash")
+"""Facts of the input that move with the encoder's version; signing takes a fresh key and the time, too."""
+
+
 def answer_of(verdict: dict[str, Any]) -> str:
     """The verdict without what belongs to the asking, as JSON text, so that two can be compared byte by byte."""
     return json.dumps({k: v for k, v in verdict.items() if k not in VOLATILE}, ensure_ascii=False, indent=1)

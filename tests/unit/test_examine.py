@@ -78,6 +78,7 @@ def test_outside_its_range_it_cannot_tell_and_says_why(
     verdict = examiner.examine(_png(rgb))
     assert (verdict.answer, verdict.reason) == (Answer.CANNOT_TELL, reason)
     assert verdict.rates is None
+    assert verdict.reference is None, "no human work of that kind was measured"
 
 
 def test_a_strongly_compressed_jpeg_is_outside_the_range(examiner: Examiner) -> None:

@@ -144,7 +144,7 @@ def human_words(verdict: Verdict) -> str:
     """How many of 1000 human works score at least this high, or that none of those measured does: what stands beside
     every score, in the same numbers as `Reference.words`."""
     reference = verdict.reference
-    if reference is None or verdict.reason in OUT_OF_RANGE:
+    if reference is None:
         return ""
     if reference.fpr_at_score == 0:
         return f"0 of {reference.n}"

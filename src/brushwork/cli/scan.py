@@ -168,6 +168,8 @@ def _list(files_from: str) -> bytes:
 
 def _standard_input(limit: int = -1) -> bytes:
     """At most `limit` bytes: one more than a picture may have is enough to refuse it."""
+    if sys.stdin is None:  # closed, as some schedulers start their commands
+        raise usage("Standard input is closed.", "Pipe a picture or a list into the command.")
     if is_terminal(sys.stdin):
         raise usage("Standard input is the keyboard.", "Pipe a picture or a list into the command.")
     return sys.stdin.buffer.read(limit)

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 from collections import Counter
@@ -190,6 +191,13 @@ def test_a_report_goes_into_a_file(brushwork: Run, art: Path, tmp_path: Path) ->
     again = brushwork("scan", "art/flat.png", "--format", "csv", "-o", "-")
     assert len(again.stdout.splitlines()) == 2
     assert not (tmp_path / "-").exists()
+
+
+def test_a_closed_standard_input_is_wrong_use(tmp_path: Path) -> None:
+    words = shlex.join([*COMMAND, "scan", "-"])
+    done = subprocess.run(["sh", "-c", f"{words} <&-"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == ExitCode.USAGE
+    assert "Standard input is closed" in done.stderr
 
 
 def test_standard_input_is_a_picture_or_a_list(brushwork: Run, art: Path) -> None:

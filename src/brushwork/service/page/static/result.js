@@ -65,7 +65,7 @@ function pixels(verdict) {
     "section",
     { class: "part", "aria-labelledby": "pixels" },
     h("h3", { id: "pixels" }, words.heading.pixels),
-    gauge(verdict),
+    verdict.reference && gauge(verdict),
     summaries,
     thousand(verdict.reference),
   );
