@@ -200,7 +200,7 @@ class Workers:
         ahead: deque[tuple[Job, Future[Verdict | BrushworkError]]] = deque()
         for job in jobs:
             ahead.append((job, self.submit(job)))
-            if len(ahead) > min(2 * self.count, self.room - 1):
+            if len(ahead) > min(8 * self.count, self.room - 1):
                 yield self._next(ahead)
         while ahead:
             yield self._next(ahead)
