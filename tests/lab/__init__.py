@@ -1,0 +1,3 @@
+"""Tests of the lab; they skip themselves where it is not installed."""
+
+NEEDS_LAB = "needs the lab; run `make lab`"

@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from . import NEEDS_LAB
+
 pytestmark = pytest.mark.needs_lab
 
-audit = pytest.importorskip("brushwork.lab.audit")
+audit = pytest.importorskip("brushwork.lab.audit", reason=NEEDS_LAB)
 
 from brushwork.errors import LabError  # noqa: E402
 from brushwork.lab.crops import Forbidden, RegionCache, RegionPlan, crop, dhash  # noqa: E402

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from . import NEEDS_LAB
+
 pytestmark = pytest.mark.needs_lab
 
-calibrate = pytest.importorskip("brushwork.lab.calibrate")
+calibrate = pytest.importorskip("brushwork.lab.calibrate", reason=NEEDS_LAB)
 
 from brushwork.errors import LabError  # noqa: E402
 from brushwork.lab.evaluate import Scored, family_of, read_scores, write_scores  # noqa: E402

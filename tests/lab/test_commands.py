@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from . import NEEDS_LAB
+
 pytestmark = pytest.mark.needs_lab
 
-pytest.importorskip("torch")
+pytest.importorskip("torch", reason=NEEDS_LAB)
 
 from typer.testing import CliRunner  # noqa: E402
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from . import NEEDS_LAB
+
 pytestmark = pytest.mark.needs_lab
 
-datasets = pytest.importorskip("brushwork.lab.datasets")
-pytest.importorskip("pyarrow")
+datasets = pytest.importorskip("brushwork.lab.datasets", reason=NEEDS_LAB)
+pytest.importorskip("pyarrow", reason=NEEDS_LAB)
 
 from brushwork.errors import LabError  # noqa: E402
 from brushwork.lab.gather import cap_sources, crosses_panels, gather  # noqa: E402

@@ -13,9 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from . import NEEDS_LAB
+
 pytestmark = pytest.mark.needs_lab
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", reason=NEEDS_LAB)
 
 from brushwork.errors import BundleDamaged, LabError  # noqa: E402
 from brushwork.forensics.bundle import load_bundle  # noqa: E402

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from . import NEEDS_LAB
+
 pytestmark = pytest.mark.needs_lab
 
-metrics = pytest.importorskip("brushwork.lab.metrics")
+metrics = pytest.importorskip("brushwork.lab.metrics", reason=NEEDS_LAB)
 
 
 def test_auc_is_the_share_of_pairs_in_order():

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from . import NEEDS_LAB
+
 pytestmark = pytest.mark.needs_lab
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", reason=NEEDS_LAB)
 
 from brushwork.errors import LabError  # noqa: E402
 from brushwork.lab import networks  # noqa: E402

@@ -7,9 +7,11 @@ import pytest
 
 from brushwork.errors import LabError
 
+from . import NEEDS_LAB
+
 pytestmark = pytest.mark.needs_lab
 
-pytest.importorskip("torch")
+pytest.importorskip("torch", reason=NEEDS_LAB)
 
 from brushwork.forensics.scorer import open_session, run_session  # noqa: E402
 from brushwork.lab import quantize  # noqa: E402

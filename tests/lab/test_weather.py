@@ -7,9 +7,11 @@ import inspect
 import numpy as np
 import pytest
 
+from . import NEEDS_LAB
+
 pytestmark = pytest.mark.needs_lab
 
-weather = pytest.importorskip("brushwork.lab.weather")
+weather = pytest.importorskip("brushwork.lab.weather", reason=NEEDS_LAB)
 
 
 def picture(side: int = 300) -> np.ndarray:
