@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Final
@@ -18,7 +17,7 @@ from ..forensics.scorer import Session, run_session
 from ..picture import open_picture
 from .crops import LIMITS
 from .datasets import AI, Row
-from .metrics import Bools, Floats, Rate
+from .metrics import Bools, Floats
 from .weather import Weather, degrade, stream
 
 WEATHERS: Final[tuple[Weather, ...]] = ("clean", "web", "hard")
@@ -91,17 +90,6 @@ def logits_of(scored: Sequence[Scored]) -> Floats:
 def positive_of(scored: Sequence[Scored]) -> Bools:
     """True for AI, in order."""
     return np.array([s.label == AI for s in scored], dtype=np.bool_)
-
-
-def rates_by(
-    scored: Sequence[Scored], above: Sequence[bool], key: Callable[[Scored], str], label: int
-) -> dict[str, Rate]:
-    """For one class, how many of each group are `above` a threshold; groups in alphabetical order."""
-    hits: dict[str, list[bool]] = defaultdict(list)
-    for s, flag in zip(scored, above, strict=True):
-        if s.label == label:
-            hits[key(s)].append(bool(flag))
-    return {k: Rate(sum(v), len(v)) for k, v in sorted(hits.items())}
 
 
 FAMILIES: Final[tuple[tuple[str, int, tuple[str, ...]], ...]] = (
