@@ -92,7 +92,7 @@ def test_a_fault_of_ours_is_logged_and_tells_nothing(client: TestClient, monkeyp
     def broken(*_: object) -> None:
         raise RuntimeError("secret words in /srv/brushwork/secret.py")
 
-    monkeypatch.setattr(client.app.state.desk.store, "get", broken)
+    monkeypatch.setattr(client.app.state.desk.store.verdicts, "get", broken)
     with capture_logs() as lines:
         answer = client.get("/v1/verdicts/some-id")
     assert (answer.status_code, answer.json()["type"]) == (500, "/problems/internal-error")

@@ -17,8 +17,9 @@ from brushwork.examine import Examiner
 from brushwork.failures import failed, new_id
 from brushwork.store.engine import open_engine
 from brushwork.store.migrate import downgrade, newest, upgrade
-from brushwork.store.queries import Store, options_key
+from brushwork.store.store import Store
 from brushwork.store.tables import Base
+from brushwork.store.verdicts import options_key
 from brushwork.verdict import Answer, Verdict
 from tests.made.drawings import drawn, encoded
 
@@ -57,33 +58,33 @@ def another(verdict: Verdict, minutes: int = 0, **changed: object) -> Verdict:
 
 def test_what_was_saved_comes_back_byte_for_byte(store: Store, example: Verdict) -> None:
     verdict = another(example, external_id="naïve ✓ \U0001f3a8")
-    store.save(verdict, OPTIONS)
-    assert store.get(verdict.id).to_json() == verdict.to_json()
+    store.verdicts.save(verdict, OPTIONS)
+    assert store.verdicts.get(verdict.id).to_json() == verdict.to_json()
 
 
 def test_a_deleted_verdict_is_gone_and_cannot_be_deleted_twice(store: Store, example: Verdict) -> None:
     kept, gone = another(example), another(example)
     for verdict in (kept, gone):
-        store.save(verdict, OPTIONS)
-    store.delete(gone.id)
+        store.verdicts.save(verdict, OPTIONS)
+    store.verdicts.delete(gone.id)
     with pytest.raises(VerdictNotFound):
-        store.get(gone.id)
+        store.verdicts.get(gone.id)
     with pytest.raises(VerdictNotFound):
-        store.delete(gone.id)
-    assert store.get(kept.id) == kept
+        store.verdicts.delete(gone.id)
+    assert store.verdicts.get(kept.id) == kept
 
 
 def test_pages_follow_each_other_newest_first_without_gap_or_repeat(store: Store, example: Verdict) -> None:
     saved = [another(example, minutes=i // 3) for i in range(10)]  # three at the same moment
     for verdict in saved:
-        store.save(verdict, OPTIONS)
+        store.verdicts.save(verdict, OPTIONS)
     seen, after = [], None
     while True:
-        page = store.page(after, limit=4)
+        page = store.verdicts.page(after, limit=4)
         seen += page.verdicts
         if len(seen) == 4:
-            store.delete(page.verdicts[-1].id)  # the cursor holds although its verdict is gone
-            store.save(another(example, minutes=99), OPTIONS)  # a newer one does not shift the pages
+            store.verdicts.delete(page.verdicts[-1].id)  # the cursor holds although its verdict is gone
+            store.verdicts.save(another(example, minutes=99), OPTIONS)  # a newer one does not shift the pages
         if page.after is None:
             break
         after = page.after
@@ -93,29 +94,29 @@ def test_pages_follow_each_other_newest_first_without_gap_or_repeat(store: Store
 def test_a_page_can_be_of_one_answer(store: Store, example: Verdict) -> None:
     looks, cannot = another(example, answer=Answer.LOOKS_AI), another(example, answer=Answer.CANNOT_TELL)
     for verdict in (looks, cannot):
-        store.save(verdict, OPTIONS)
-    assert [v.id for v in store.page(answer=Answer.LOOKS_AI).verdicts] == [looks.id]
-    assert store.page(answer=Answer.MADE_WITH_AI).verdicts == ()
+        store.verdicts.save(verdict, OPTIONS)
+    assert [v.id for v in store.verdicts.page(answer=Answer.LOOKS_AI).verdicts] == [looks.id]
+    assert store.verdicts.page(answer=Answer.MADE_WITH_AI).verdicts == ()
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "====", "MjAyNg", "bm90IGEgdGltZXx4", "MjAyNi0wMS0wMXx4", "é"])
 def test_a_bad_cursor_is_refused(store: Store, cursor: str) -> None:
     with pytest.raises(RequestRefused, match="cursor"):
-        store.page(cursor)
+        store.verdicts.page(cursor)
 
 
 def test_seen_means_the_same_bytes_bundle_and_options(store: Store, example: Verdict) -> None:
     old, new = another(example), another(example, minutes=5)
     for verdict in (old, new):
-        store.save(verdict, OPTIONS)
+        store.verdicts.save(verdict, OPTIONS)
     assert example.input is not None and example.model is not None
     digest, bundle = str(example.input.sha256), example.model.sha256
-    assert store.seen(digest, bundle, OPTIONS) == new
-    assert store.seen("0" * 64, bundle, OPTIONS) is None
-    assert store.seen(digest, "0" * 64, OPTIONS) is None
+    assert store.verdicts.seen(digest, bundle, OPTIONS) == new
+    assert store.verdicts.seen("0" * 64, bundle, OPTIONS) is None
+    assert store.verdicts.seen(digest, "0" * 64, OPTIONS) is None
     for change in ({"explain": True}, {"stability": True}, {"version": "2"}, {"trust_list": "f" * 64}):
         other = {"explain": False, "stability": False, "version": "1", "trust_list": "none"} | change
-        assert store.seen(digest, bundle, options_key(**other)) is None
+        assert store.verdicts.seen(digest, bundle, options_key(**other)) is None
 
 
 def test_a_verdict_without_an_answer_or_a_file_is_not_saved(store: Store, example: Verdict) -> None:
@@ -123,24 +124,24 @@ def test_a_verdict_without_an_answer_or_a_file_is_not_saved(store: Store, exampl
     bare = another(example, input=example.input.model_copy(update={"sha256": None}))
     for verdict in (failed(VerdictNotFound("x")), bare):
         with pytest.raises(ValueError, match="only the verdict of an examined file"):
-            store.save(verdict, OPTIONS)
+            store.verdicts.save(verdict, OPTIONS)
 
 
 def test_an_id_is_never_overwritten(store: Store, example: Verdict) -> None:
     verdict = another(example)
-    store.save(verdict, OPTIONS)
+    store.verdicts.save(verdict, OPTIONS)
     with pytest.raises(StoreError, match="could not save"):
-        store.save(verdict.model_copy(update={"external_id": "other"}), OPTIONS)
-    assert store.get(verdict.id).external_id is None
+        store.verdicts.save(verdict.model_copy(update={"external_id": "other"}), OPTIONS)
+    assert store.verdicts.get(verdict.id).external_id is None
 
 
 def test_migrations_go_up_and_down_with_data_in_the_tables(url: str, example: Verdict) -> None:
     assert upgrade(url) == newest()
     store = Store(url)
     verdict = another(example)
-    store.save(verdict, OPTIONS)
+    store.verdicts.save(verdict, OPTIONS)
     assert upgrade(url) == newest()  # again: nothing happens
-    assert store.get(verdict.id) == verdict
+    assert store.verdicts.get(verdict.id) == verdict
     store.close()
     assert downgrade(url, "base") == "base"
     engine = create_engine(open_engine(url).url)
@@ -148,7 +149,7 @@ def test_migrations_go_up_and_down_with_data_in_the_tables(url: str, example: Ve
     engine.dispose()
     assert upgrade(url) == newest()
     fresh = Store(url)
-    assert fresh.page().verdicts == ()
+    assert fresh.verdicts.page().verdicts == ()
     fresh.close()
 
 
@@ -163,24 +164,24 @@ def test_the_migrations_build_what_the_tables_say(url: str) -> None:
 
 def test_the_state_of_the_store_is_told(url: str) -> None:
     store = Store(url)
-    assert store.state() == "behind"
+    assert store.database.state() == "behind"
     upgrade(url)
-    assert store.state() == "ok"
+    assert store.database.state() == "ok"
     store.close()
 
 
 def test_missing_tables_name_the_command_that_builds_them(url: str) -> None:
     store = Store(url)
     with pytest.raises(StoreError, match="brushwork db upgrade"):
-        store.page()
+        store.verdicts.page()
     store.close()
 
 
 def test_a_database_that_is_away_is_told_without_its_address() -> None:
     store = Store("postgresql://someone:hunter2@127.0.0.1:1/nothing")
-    assert store.state() == "unreachable"
+    assert store.database.state() == "unreachable"
     with pytest.raises(StoreError, match="could not list the verdicts") as caught:
-        store.page()
+        store.verdicts.page()
     assert "hunter2" not in str(caught.value)
 
 
@@ -208,8 +209,8 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     url = f"sqlite:///{tmp_path / 'a.sqlite3'}"
     upgrade(url)
     store = Store(url)
-    monkeypatch.setattr("brushwork.store.queries.MIN_FREE_BYTES", 10**18)
-    assert store.state() == "full"
+    monkeypatch.setattr("brushwork.store.database.MIN_FREE_BYTES", 10**18)
+    assert store.database.state() == "full"
     store.close()
 
 
@@ -220,7 +221,7 @@ def test_two_stores_on_one_file_write_at_once(tmp_path: Path, example: Verdict) 
     upgrade(url)
     stores = [Store(url), Store(url)]
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda i: stores[i % 2].save(another(example, i), OPTIONS), range(40)))
-    assert len(stores[0].page(limit=100).verdicts) == 40
+        list(threads.map(lambda i: stores[i % 2].verdicts.save(another(example, i), OPTIONS), range(40)))
+    assert len(stores[0].verdicts.page(limit=100).verdicts) == 40
     for store in stores:
         store.close()

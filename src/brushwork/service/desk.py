@@ -20,7 +20,8 @@ from ..failures import failed, new_id
 from ..forensics.bundle import Bundle, load_bundle
 from ..settings import Settings
 from ..store.migrate import upgrade
-from ..store.queries import Store, options_key
+from ..store.store import Store
+from ..store.verdicts import options_key
 from ..verdict import Verdict, Warned
 from ..workers import Job, Workers
 from .metrics import Metrics
@@ -131,14 +132,14 @@ class Desk:
 
         def look() -> Verdict | None:
             digest = hashlib.sha256(upload.data).hexdigest()
-            return self.store.seen(digest, self.bundle.sha256, self._options(wishes))
+            return self.store.verdicts.seen(digest, self.bundle.sha256, self._options(wishes))
 
         earlier = await asyncio.to_thread(look)
         return None if earlier is None else _again(earlier, wishes.channel)
 
     async def _save(self, verdict: Verdict, wishes: Wishes) -> None:
         start = time.perf_counter()
-        await asyncio.to_thread(self.store.save, verdict, self._options(wishes))
+        await asyncio.to_thread(self.store.verdicts.save, verdict, self._options(wishes))
         self.metrics.stage("store", time.perf_counter() - start)
 
     def _options(self, wishes: Wishes) -> str:

@@ -65,7 +65,7 @@ async def metrics(desk: AtDesk) -> Response:
 
 
 async def _ready(desk: Desk) -> Ready:
-    database = await asyncio.to_thread(desk.store.state)
+    database = await asyncio.to_thread(desk.store.database.state)
     model, queue = desk.model_state(), "full" if desk.full else "ok"
     good = (model, database, queue) == ("ok", "ok", "ok")
     return Ready.model_validate({"ready": good, "model": model, "database": database, "queue": queue})

@@ -83,7 +83,7 @@ async def find(
     answer: Annotated[Answer | None, Query(description="Only this answer.")] = None,
 ) -> Response:
     """Pages by cursor: ask again with `after` of the last answer, or follow the header `Link: <...>; rel="next"`."""
-    page = await asyncio.to_thread(desk.store.page, after, limit, answer)
+    page = await asyncio.to_thread(desk.store.verdicts.page, after, limit, answer)
     said = VerdictPage(verdicts=page.verdicts, after=page.after)
     return JSONResponse(said.model_dump(mode="json"), headers=_next_link(page.after, limit, answer))
 
@@ -92,14 +92,14 @@ async def find(
             responses=may_answer(404, 422, 503))  # fmt: skip
 async def read(verdict_id: str, desk: AtDesk) -> Response:
     """The verdict as it was given."""
-    return _json(await asyncio.to_thread(desk.store.get, verdict_id))
+    return _json(await asyncio.to_thread(desk.store.verdicts.get, verdict_id))
 
 
 @router.delete("/v1/verdicts/{verdict_id}", summary="Delete a saved verdict", status_code=204,
                responses=may_answer(404, 422, 503))  # fmt: skip
 async def delete(verdict_id: str, desk: AtDesk) -> Response:
     """Removes it for good. There is no copy of the picture to remove: none was kept."""
-    await asyncio.to_thread(desk.store.delete, verdict_id)
+    await asyncio.to_thread(desk.store.verdicts.delete, verdict_id)
     return Response(status_code=204)
 
 

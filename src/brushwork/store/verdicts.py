@@ -1,28 +1,18 @@
-"""Every question that is asked of the store. Each method is one transaction and blocks: call it from a thread."""
+"""The saved verdicts. Each method is one transaction and blocks: call it from a thread."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Final, Literal
 
-from sqlalchemy import Engine, Select, delete, select, text, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, delete, select, tuple_
 
-from ..errors import RequestRefused, StoreError, VerdictNotFound
+from ..errors import RequestRefused, VerdictNotFound
 from ..verdict import Answer, Verdict
-from .engine import open_engine, told
-from .migrate import current, newest
+from .database import Database
 from .tables import SavedVerdict
-
-State = Literal["ok", "behind", "full", "unreachable"]
-MIN_FREE_BYTES: Final = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -33,33 +23,21 @@ class Page:
     after: str | None
 
 
-class Store:
+class Verdicts:
     """The saved verdicts of one database."""
 
-    def __init__(self, url: str) -> None:
-        """Open `url` without connecting. Raises SettingsError where it cannot be used."""
-        self._engine: Engine = open_engine(url)
-
-    def state(self) -> State:
-        """ok; behind (run `brushwork db upgrade`); full (SQLite's disk is); unreachable."""
-        try:
-            with told("answer"), self._engine.connect() as connection:
-                connection.execute(text("SELECT 1"))
-                if current(connection) != newest():
-                    return "behind"
-        except StoreError:
-            return "unreachable"  # that is the answer here, not an error
-        return "full" if self._disk_full() else "ok"
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def save(self, verdict: Verdict, options: str) -> None:
         """Keep `verdict`, made under `options`. One without an answer or without a file is a caller's mistake."""
         row = _row(verdict, options)
-        with self._session("save the verdict") as session:
+        with self._database.session("save the verdict") as session:
             session.add(row)
 
     def get(self, verdict_id: str) -> Verdict:
         """The verdict saved under `verdict_id`. Raises VerdictNotFound."""
-        with self._session("read the verdict") as session:
+        with self._database.session("read the verdict") as session:
             row = session.get(SavedVerdict, verdict_id)
             if row is None:
                 raise _not_found()
@@ -67,13 +45,13 @@ class Store:
 
     def delete(self, verdict_id: str) -> None:
         """Remove the row for good. Raises VerdictNotFound."""
-        with self._session("delete the verdict") as session:
+        with self._database.session("delete the verdict") as session:
             gone = session.execute(
                 delete(SavedVerdict).where(SavedVerdict.id == verdict_id).returning(SavedVerdict.id)
             ).first()
             if gone is None:
                 raise _not_found()
-        self._forget_log()
+        self._database.forget_log()
 
     def seen(self, sha256: str, bundle_sha256: str, options: str) -> Verdict | None:
         """The newest verdict saved for the same bytes, bundle and options; None where there is none."""
@@ -87,38 +65,17 @@ class Store:
             .order_by(SavedVerdict.created_at.desc())
             .limit(1)
         )
-        with self._session("look for the verdict") as session:
+        with self._database.session("look for the verdict") as session:
             row = session.scalars(asked).first()
             return None if row is None else Verdict.model_validate(row.body)
 
     def page(self, after: str | None = None, limit: int = 50, answer: Answer | None = None) -> Page:
         """`limit` saved verdicts, newest first, behind the cursor `after`. Raises RequestRefused for a bad cursor."""
         asked = _newest_first(after, answer).limit(limit + 1)
-        with self._session("list the verdicts") as session:
+        with self._database.session("list the verdicts") as session:
             rows = session.scalars(asked).all()
             verdicts = tuple(Verdict.model_validate(row.body) for row in rows[:limit])
             return Page(verdicts, _cursor(rows[limit - 1]) if len(rows) > limit else None)
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._engine.dispose()
-
-    @contextmanager
-    def _session(self, doing: str) -> Iterator[Session]:
-        with told(doing), Session(self._engine) as session, session.begin():
-            yield session
-
-    def _forget_log(self) -> None:
-        """SQLite's write-ahead log still holds the old page of a deleted row: write it back and cut the log."""
-        if self._engine.dialect.name == "sqlite":
-            with told("clear its log"), self._engine.connect() as connection:
-                connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-
-    def _disk_full(self) -> bool:
-        database = self._engine.url.database
-        if self._engine.dialect.name != "sqlite" or not database or database == ":memory:":
-            return False
-        return shutil.disk_usage(Path(database).resolve().parent).free < MIN_FREE_BYTES
 
 
 def options_key(*, explain: bool, stability: bool, version: str, trust_list: str) -> str:

@@ -1,0 +1,65 @@
+"""One database: its sessions, its state, and the traces that a deletion leaves."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Literal
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from ..errors import StoreError
+from .engine import open_engine, told
+from .migrate import current, newest
+
+State = Literal["ok", "behind", "full", "unreachable"]
+MIN_FREE_BYTES: Final = 64 * 1024 * 1024
+
+
+class Database:
+    """The connections to one database."""
+
+    def __init__(self, url: str) -> None:
+        """Open `url` without connecting. Raises SettingsError where it cannot be used."""
+        self._engine: Engine = open_engine(url)
+
+    @property
+    def dialect(self) -> str:
+        """sqlite or postgresql."""
+        return self._engine.dialect.name
+
+    def state(self) -> State:
+        """ok; behind (run `brushwork db upgrade`); full (SQLite's disk is); unreachable."""
+        try:
+            with told("answer"), self._engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+                if current(connection) != newest():
+                    return "behind"
+        except StoreError:
+            return "unreachable"  # that is the answer here, not an error
+        return "full" if self._disk_full() else "ok"
+
+    @contextmanager
+    def session(self, doing: str) -> Iterator[Session]:
+        """One transaction. Its failures become a StoreError that says what could not be done: `doing`."""
+        with told(doing), Session(self._engine) as session, session.begin():
+            yield session
+
+    def forget_log(self) -> None:
+        """SQLite's write-ahead log still holds the old page of a deleted row: write it back and cut the log."""
+        if self.dialect == "sqlite":
+            with told("clear its log"), self._engine.connect() as connection:
+                connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+    def _disk_full(self) -> bool:
+        database = self._engine.url.database
+        if self.dialect != "sqlite" or not database or database == ":memory:":
+            return False
+        return shutil.disk_usage(Path(database).resolve().parent).free < MIN_FREE_BYTES
