@@ -7,38 +7,36 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from textwrap import wrap
 from typing import Final
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from .errors import PictureNotFound
 from .picture import Limits, Source, open_picture
+from .sheet import INK, MUTED, Block, band_block, below, gauge_block, gauge_words, space, text_block
 from .text import shown
+from .told import digest_line, maker_line
 from .verdict import Verdict
 
-MIN_WIDTH: Final = 480
+MIN_WIDTH: Final = 560
 MAX_WIDTH: Final = 1600
-_MARGIN: Final = 20
-_PAPER, _INK, _MUTED = (246, 245, 242), (28, 30, 34), (92, 96, 104)
+_SHARE: Final = 56  # parts of the sheet's width that one line of plain text is high
 
 
 def annotate(source: Source, verdict: Verdict, limits: Limits = Limits()) -> Image.Image:
     """Return the upright picture, at most MAX_WIDTH wide, on a sheet with the verdict in words below it.
 
-    The caller has an answer: a verdict with `error` raises ValueError.
+    A picture unlike any that was measured gets neither gauge nor probability: its score means nothing. The caller has
+    an answer: a verdict with `error` raises ValueError.
     """
     if verdict.wording is None:
         raise ValueError("a verdict without an answer cannot be printed on a picture")
     image = Image.fromarray(open_picture(source, limits).rgb)
     image.thumbnail((MAX_WIDTH, MAX_WIDTH), Image.Resampling.LANCZOS)
     width = max(image.width, MIN_WIDTH)
-    lines = _lines(verdict, width - 2 * _MARGIN)
-    height = image.height + 2 * _MARGIN + sum(size + 8 for _, size, _ in lines)
-    sheet = Image.new("RGB", (width, height), _PAPER)
-    sheet.paste(image, ((width - image.width) // 2, 0))
-    _write(sheet, lines, image.height + _MARGIN)
-    return sheet
+    size = max(15, round(width / _SHARE))
+    pad = 0 if image.width == width else 2 * size
+    return below(image, _blocks(verdict, width, size), width, pad)
 
 
 def write_annotated(source: Source, verdict: Verdict, path: Path, limits: Limits = Limits()) -> None:
@@ -57,24 +55,21 @@ def annotated_png(source: Source, verdict: Verdict, limits: Limits = Limits()) -
     return memory.getvalue()
 
 
-def _lines(verdict: Verdict, width: int) -> list[tuple[str, int, tuple[int, int, int]]]:
-    assert verdict.wording is not None, "checked by annotate"
-    model, digest = verdict.model, verdict.input.sha256 if verdict.input else None
-    small = [
-        verdict.wording.why,
-        verdict.wording.error_rate,
-        *verdict.wording.advice,
-        f"Model {model.name} {model.version}, {verdict.created_at:%Y-%m-%d %H:%M} UTC" if model else "",
-        f"sha256 {digest}" if digest else "bare pixels, no file",
-    ]
-    rows = [(verdict.wording.answer, 26, _INK)]
-    for text in filter(None, small):
-        rows += [(row, 15, _MUTED) for row in wrap(text, max(20, int(width / 7.6)))]
-    return rows
+def _blocks(verdict: Verdict, width: int, size: int) -> list[Block]:
+    told, left = verdict.wording, round(size * 1.6)
+    assert told is not None and verdict.answer is not None, "checked by annotate"
+    room = width - 2 * left
 
+    def lines(text: str, scale: float = 1.0, muted: bool = True) -> Block:
+        return text_block(text, round(size * scale), MUTED if muted else INK, left, room)
 
-def _write(sheet: Image.Image, lines: list[tuple[str, int, tuple[int, int, int]]], top: int) -> None:
-    draw = ImageDraw.Draw(sheet)
-    for text, size, colour in lines:
-        draw.text((_MARGIN, top), text, fill=colour, font=ImageFont.load_default(size))
-        top += size + 8
+    blocks = [band_block(verdict.answer, width, max(10, round(size * 0.7))), space(size)]
+    blocks += [lines(told.answer, 2.0, muted=False), space(size // 2), lines(told.why, 1.1, muted=False)]
+    blocks += [space(size // 3), lines(told.error_rate)]
+    if verdict.reference is not None and verdict.probability is not None and verdict.model is not None:
+        fits = verdict.model.thresholds
+        blocks += [space(size), gauge_block(verdict.probability, fits, verdict.stability, left, room, size)]
+        blocks += [lines(gauge_words(fits, verdict.stability), 0.85)]
+    blocks += [space(size), *(lines(line) for line in told.advice), space(size // 2)]
+    small = [maker_line(verdict), digest_line(verdict) or "Bare pixels: there is no file to name by its hash."]
+    return [*blocks, *(lines(line, 0.85) for line in small if line), space(size)]

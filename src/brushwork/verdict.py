@@ -5,7 +5,6 @@ Everything here is frozen and validated. `Verdict.to_dict()` is the shape that e
 
 from __future__ import annotations
 
-import html
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -282,16 +281,13 @@ class Verdict(_Frozen):
         """The JSON shape on one line."""
         return self.model_dump_json()
 
+    def to_text(self, name: str | None = None) -> str:
+        """The short plain text that page, command line and reports give; `name` is how the file is called."""
+        from .told import as_text
+
+        return as_text(self, name)
+
     def _repr_html_(self) -> str:
-        """A small card for notebooks; every value is escaped."""
-        if self.error is not None:
-            return f"<p><b>{html.escape(self.error.title)}</b>: {html.escape(self.error.detail)}</p>"
-        assert self.wording is not None, "a verdict without an error has words"
-        found = "".join(
-            f"<li>{html.escape(e.source)}: {html.escape(e.summary)}</li>"
-            for e in self.evidence
-            if e.state is not State.ABSENT
-        )
-        lines = (self.wording.why, self.wording.error_rate)
-        body = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
-        return f"<section><h4>{html.escape(self.wording.answer)}</h4>{body}<ul>{found}</ul></section>"
+        from .told import as_card
+
+        return as_card(self)

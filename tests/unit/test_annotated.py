@@ -12,6 +12,9 @@ from PIL import Image, PngImagePlugin
 from brushwork import Examiner
 from brushwork.annotated import MAX_WIDTH, MIN_WIDTH, annotate, write_annotated
 from brushwork.errors import PictureNotFound
+from brushwork.sheet import ACCENT, PAPER, band_block, below, font_of, wrapped
+from brushwork.verdict import Answer
+from tests.made.drawings import drawn, encoded
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +62,34 @@ def test_a_failed_verdict_cannot_be_printed(examiner: Examiner) -> None:
     (failed,) = examiner.examine_many([b"text"])
     with pytest.raises(ValueError, match="without an answer"):
         annotate(_png(30, 30), failed)
+
+
+def test_the_gauge_is_drawn_only_where_the_score_means_something(examiner: Examiner) -> None:
+    within = encoded(drawn("painterly", (900, 640), 1))
+    small = encoded(drawn("painterly", (64, 48), 6))
+    assert _accent_rows(annotate(within, examiner.examine(within))) > _accent_rows(
+        annotate(small, examiner.examine(small))
+    )
+
+
+def _accent_rows(sheet: Image.Image) -> int:
+    """Rows of the sheet in which the accent of band and gauge stands on paper."""
+    pixels = np.asarray(sheet)
+    paper = (pixels[:, :4].reshape(len(pixels), -1) == np.tile(PAPER, 4)).all(axis=1)
+    return int(((pixels == ACCENT).all(axis=2).any(axis=1) & paper).sum())
+
+
+@pytest.mark.parametrize("answer", list(Answer))
+def test_each_answer_has_a_pattern_of_its_own(answer: Answer) -> None:
+    def pattern(of: Answer) -> bytes:
+        return below(Image.new("RGB", (1, 1)), [band_block(of, 400, 12)], 400, 0).tobytes()
+
+    assert [other for other in Answer if pattern(other) == pattern(answer)] == [answer]
+
+
+@pytest.mark.parametrize("width", [30, 80, 400])
+def test_every_line_fits_and_no_letter_is_lost(width: int) -> None:
+    text = f"SHA-256 of the file {'0123456789abcdef' * 4} and more words"
+    lines = list(wrapped(text, font_of(15), width))
+    assert all(font_of(15).getlength(line) <= width for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
