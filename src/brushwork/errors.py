@@ -16,11 +16,15 @@
     │   └── BundleUnsupported       made for another version of the format
     ├── SettingsError               a setting is wrong or unsafe
     ├── StoreError                  the database cannot be used
-    │   └── VerdictNotFound
+    │   ├── VerdictNotFound
+    │   └── BatchNotFound           no such batch, item or delivery of this caller
     ├── ServiceError                the service cannot take this request
     │   ├── RequestRefused          the request itself is not acceptable
     │   ├── ForeignRequest          another site's page sent it
     │   ├── RequestTooSlow          its body did not arrive in time
+    │   ├── ArchiveRefused          a zip is damaged, or made to do harm
+    │   ├── BatchConflict           the batch or item is in a state that does not allow it
+    │   ├── SpoolFull               there is no room for what would have to wait
     │   └── QueueFull               as many pictures wait as may wait
     └── LabError                    training, measuring or exporting cannot go on
 
@@ -163,6 +167,14 @@ class VerdictNotFound(StoreError):
     status = 404
 
 
+class BatchNotFound(StoreError):
+    """The caller has no such batch, or the batch no such item."""
+
+    slug = "not-found"
+    title = "No such batch"
+    status = 404
+
+
 class ServiceError(BrushworkError):
     """The service cannot take this request."""
 
@@ -189,6 +201,30 @@ class RequestTooSlow(ServiceError):
     slug = "request-timeout"
     title = "The upload took too long"
     status = 408
+
+
+class ArchiveRefused(ServiceError):
+    """A zip is damaged, encrypted, too large, or names places outside itself. Nothing of it was taken."""
+
+    slug = "archive-refused"
+    title = "The archive cannot be taken"
+    status = 422
+
+
+class BatchConflict(ServiceError):
+    """The batch or its item is in a state that does not allow what was asked."""
+
+    slug = "batch-conflict"
+    title = "Not in this state"
+    status = 409
+
+
+class SpoolFull(ServiceError):
+    """There is no room to keep uploads until their turn comes."""
+
+    slug = "spool-full"
+    title = "No room for uploads"
+    status = 503
 
 
 class QueueFull(ServiceError):

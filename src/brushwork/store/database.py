@@ -48,6 +48,15 @@ class Database:
         with told(doing), Session(self._engine) as session, session.begin():
             yield session
 
+    @contextmanager
+    def writing(self, doing: str) -> Iterator[Session]:
+        """A transaction that reads first and then writes. SQLite takes its one write lock at the start, so that nothing
+        that was read can change before the commit; elsewhere rows are locked as they are read, `with_for_update`."""
+        with self.session(doing) as session:
+            if self.dialect == "sqlite":
+                session.execute(text("BEGIN IMMEDIATE"))
+            yield session
+
     def forget_log(self) -> None:
         """SQLite's write-ahead log still holds the old page of a deleted row: write it back and cut the log."""
         if self.dialect == "sqlite":
