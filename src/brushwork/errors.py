@@ -9,7 +9,10 @@
     │   ├── TooManyPixels           more pixels, or a longer side, than the limit
     │   ├── PictureCorrupt          the file ends early or does not decode
     │   ├── ExaminationTimeout      it took longer than the time limit and was stopped
-    │   └── WorkerLost              the process that examined it died (memory limit, kill)
+    │   ├── WorkerLost              the process that examined it died (memory limit, kill)
+    │   ├── UrlBlocked              its address may not be called, or nothing answers there
+    │   ├── UrlFetchFailed          what its address gave is no picture
+    │   └── UrlTimeout              its address did not answer in full in time
     ├── BundleError                 the forensic model cannot be used
     │   ├── BundleNotFound
     │   ├── BundleDamaged           a file does not match its recorded hash
@@ -21,6 +24,12 @@
     ├── ServiceError                the service cannot take this request
     │   ├── RequestRefused          the request itself is not acceptable
     │   ├── ForeignRequest          another site's page sent it
+    │   ├── Unauthenticated         no key, or none that is good
+    │   ├── NotAllowed              the key lacks the scope
+    │   ├── NotFound                nothing has that id, or it is somebody else's
+    │   ├── IdempotencyConflict     the same idempotency key came with another request
+    │   │   └── IdempotencyInFlight the first request with that idempotency key is not done yet
+    │   ├── TooOften                more requests than the caller's limit
     │   ├── RequestTooSlow          its body did not arrive in time
     │   ├── ArchiveRefused          a zip is damaged, or made to do harm
     │   ├── BatchConflict           the batch or item is in a state that does not allow it
@@ -124,6 +133,29 @@ class WorkerLost(PictureError):
     status = 503
 
 
+class UrlBlocked(PictureError):
+    """The address may not be called from here, or nothing answers there: which of the two is not told."""
+
+    slug = "url-blocked"
+    title = "That address is not fetched"
+
+
+class UrlFetchFailed(PictureError):
+    """The address was called, and what it gave is of no use."""
+
+    slug = "url-fetch-failed"
+    title = "The address gave no picture"
+    status = 502
+
+
+class UrlTimeout(PictureError):
+    """The address did not answer in full in time."""
+
+    slug = "url-timeout"
+    title = "The address took too long"
+    status = 504
+
+
 class BundleError(BrushworkError):
     """The forensic model cannot be used."""
 
@@ -193,6 +225,56 @@ class ForeignRequest(ServiceError):
     slug = "forbidden"
     title = "Not from that page"
     status = 403
+
+
+class Unauthenticated(ServiceError):
+    """There is no key, or it is unknown, expired or revoked."""
+
+    slug = "unauthenticated"
+    title = "No good key"
+    status = 401
+
+
+class NotAllowed(ServiceError):
+    """The key is good and lacks the scope."""
+
+    slug = "forbidden"
+    title = "Not allowed"
+    status = 403
+
+
+class NotFound(ServiceError):
+    """Nothing has that id, or it belongs to somebody else: both are told alike."""
+
+    slug = "not-found"
+    title = "Nothing is here"
+    status = 404
+
+
+class IdempotencyConflict(ServiceError):
+    """The idempotency key was used for another request."""
+
+    slug = "idempotency-conflict"
+    title = "The idempotency key was used before"
+    status = 422
+
+
+class IdempotencyInFlight(IdempotencyConflict):
+    """The first request with that idempotency key is not done yet."""
+
+    status = 409
+
+
+class TooOften(ServiceError):
+    """The caller sent more than its limit; `wait_s` are the seconds after which one more is taken."""
+
+    slug = "rate-limited"
+    title = "Too many requests"
+    status = 429
+
+    def __init__(self, detail: str, advice: str = "", wait_s: int = 1) -> None:
+        self.wait_s = wait_s
+        super().__init__(detail, advice)
 
 
 class RequestTooSlow(ServiceError):

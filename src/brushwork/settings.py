@@ -10,9 +10,9 @@ import os
 from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import Field, FilePath, ValidationError, model_validator
+from pydantic import Field, FilePath, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .errors import SettingsError
@@ -23,6 +23,8 @@ ENV_FILE: Final = "BRUSHWORK_ENV_FILE"
 """The variable that names a file of settings; it counts in the real environment only, not in such a file."""
 PILLOW_LIMIT = 89_478_485
 """Pixels beyond which Pillow takes a picture for a decompression bomb; no setting goes past it."""
+HostAndPort = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.:_-]+:[0-9]{1,5}$")]
+"""A host in lower case and a port, such as `pictures.internal:8080`."""
 
 
 class Settings(BaseSettings):
@@ -52,7 +54,19 @@ class Settings(BaseSettings):
     max_files: int = Field(200, ge=1, description="pictures in one request")
     database_url: str = Field("sqlite:///brushwork.sqlite3", description="SQLAlchemy URL of the store")
 
+    url_fetch: bool | None = Field(
+        None, description="fetch pictures from addresses and call webhooks; by default on loopback only"
+    )
+    url_fetch_allow: tuple[HostAndPort, ...] = Field(
+        (), description="hosts with ports that may be called although they are not public"
+    )
+
     trust_list: FilePath | None = Field(None, description="PEM file of C2PA certificates to trust; none is assumed")
+
+    @property
+    def fetches_urls(self) -> bool:
+        """Whether addresses that callers give are called at all: by default only where no other machine can ask."""
+        return is_loopback(self.host) if self.url_fetch is None else self.url_fetch
 
     @model_validator(mode="after")
     def _refuse_open_doors(self) -> Settings:

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Scope
 
-from ..errors import BrushworkError, BundleError
+from ..errors import BrushworkError, BundleError, TooOften
 from ..picture import Limits
 from ..text import shown
 from .page import Shell, problem_page
@@ -25,19 +25,23 @@ RETRY_AFTER_S: Final = 2
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of problem: `slug` in its address, `status` of the answer, what it means and what helps."""
+    """One kind of problem: `slug` in its address, `status` of the answer (`also` others), what it means, what helps."""
 
     slug: str
     status: int
     title: str
     means: str
+    also: tuple[int, ...] = ()
 
 
 KINDS: Final[tuple[Kind, ...]] = (
     Kind("bad-request", 400, "The request cannot be understood",
          "A part is missing, a value is not one that is allowed, or the Host header names a host that is not served."),
-    Kind("forbidden", 403, "Not from that page",
-         "A page of another site sent the request through a browser. Send it from Brushwork's own page or a program."),
+    Kind("unauthenticated", 401, "No good key",
+         "This service asks for a key, and there was none, or one that is unknown, expired or revoked. Send it as "
+         "`Authorization: Bearer bw_...`."),
+    Kind("forbidden", 403, "Not allowed",
+         "The key lacks the scope that the route needs, or a page of another site sent the request through a browser."),
     Kind("not-found", 404, "Nothing is here",
          "No verdict is saved under that id, no bundle has that name, or the address does not exist."),
     Kind("method-not-allowed", 405, "Not with that method",
@@ -56,16 +60,27 @@ KINDS: Final[tuple[Kind, ...]] = (
          "The picture needed more than the time limit and was stopped. Send a smaller one."),
     Kind("invalid-value", 422, "A value is not allowed",
          "A parameter of the request has a value that is not allowed; `errors` names it."),
+    Kind("url-blocked", 422, "That address is not fetched",
+         "It leads to nothing that may be fetched and answers: only public machines are called, over http or https, on "
+         "the ports 80 and 443. Send the picture itself."),
+    Kind("idempotency-conflict", 422, "The idempotency key was used before",
+         "422: the same `Idempotency-Key` came with another request before; take a new one. 409: the first request "
+         "with it is not done yet; send it again later.", also=(409,)),
     Kind("rate-limited", 429, "Too busy just now",
-         "As many pictures wait as may wait. Send it again after the seconds in `Retry-After`."),
+         "As many pictures wait as may wait, or the caller sent more than its limit. Send it again after the seconds "
+         "in `Retry-After`."),
     Kind("internal-error", 500, "Something went wrong",
          "A mistake in Brushwork. Report it with the request id; the log names the place."),
+    Kind("url-fetch-failed", 502, "The address gave no picture",
+         "The server at that address was called, but what it gave is no picture. Send the picture itself."),
     Kind("model-not-ready", 503, "The forensic model cannot be used",
          "The bundle is missing, damaged or made for another version. `brushwork doctor` says which."),
     Kind("store-not-ready", 503, "The store cannot be used",
          "The database is away, or older than this version: run `brushwork db upgrade`."),
     Kind("worker-lost", 503, "The examination was cut off",
          "The process that examined the picture died and was replaced. Send it again."),
+    Kind("url-timeout", 504, "The address took too long",
+         "The server at that address did not answer in full in time. Try again, or send the picture itself."),
 )  # fmt: skip
 
 BY_SLUG: Final[Mapping[str, Kind]] = {kind.slug: kind for kind in KINDS}
@@ -76,14 +91,20 @@ _BY_STATUS: Final[Mapping[int, str]] = {
 
 
 def problem(
-    slug: str, detail: str, *, instance: str, request_id: str, errors: tuple[FieldProblem, ...] = ()
+    slug: str,
+    detail: str,
+    *,
+    instance: str,
+    request_id: str,
+    errors: tuple[FieldProblem, ...] = (),
+    status: int | None = None,
 ) -> Problem:
     """The document for the kind `slug`; `detail` says what happened to which input and what to do next."""
     kind = BY_SLUG[slug]
     return Problem(
         type=f"/problems/{kind.slug}",
         title=kind.title,
-        status=kind.status,
+        status=status or kind.status,
         detail=detail,
         instance=shown(instance, 200),
         errors=errors,
@@ -94,7 +115,7 @@ def problem(
 def problem_of(error: Exception, *, instance: str, request_id: str) -> Problem:
     """The document for `error`. What is not one of ours says nothing of itself: no path, no library's text."""
     if isinstance(error, BrushworkError) and error.slug in BY_SLUG:
-        return problem(error.slug, _told(error), instance=instance, request_id=request_id)
+        return problem(error.slug, _told(error), instance=instance, request_id=request_id, status=error.status)
     if isinstance(error, RequestValidationError):
         wrong = tuple(FieldProblem(field=_field(e), detail=shown(str(e["msg"]), 200)) for e in error.errors())
         detail = "; ".join(f"{e.field}: {e.detail}" for e in wrong)
@@ -109,13 +130,21 @@ def problem_of(error: Exception, *, instance: str, request_id: str) -> Problem:
 def answer(scope: Scope, error: Exception) -> Response:
     """The response to `error`, with Retry-After where trying again helps; a page where the plain form asked."""
     found = problem_of(error, instance=scope["path"], request_id=scope["state"]["request_id"])
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if found.status in (429, 503) else {}
+    headers = _headers(found.status, error)
     if isinstance(error, HTTPException) and error.headers:
         headers.update(error.headers)  # Allow, for a method that is not taken
     document = found.model_dump(mode="json")
     if scope["path"] == FORM_PATH:
         return HTMLResponse(problem_page(shell_of(scope["app"]), document), found.status, headers)
     return JSONResponse(document, found.status, headers, MEDIA_TYPE)
+
+
+def _headers(status: int, error: Exception) -> dict[str, str]:
+    if status == 401:
+        return {"WWW-Authenticate": 'Bearer realm="Brushwork"'}
+    if status in (409, 429, 503):
+        return {"Retry-After": str(error.wait_s if isinstance(error, TooOften) else RETRY_AFTER_S)}
+    return {}
 
 
 def shell_of(app: FastAPI) -> Shell:
