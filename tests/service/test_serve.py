@@ -54,7 +54,7 @@ def served(tmp_path: Path, port: int) -> Iterator[subprocess.Popen[str]]:
 def test_it_tells_its_address_and_stops_when_told(served: subprocess.Popen[str], port: int, painting: bytes) -> None:
     assert served.stderr is not None
     assert served.stderr.readline() == f"Brushwork listens on http://127.0.0.1:{port}/\n"
-    answer = httpx.post(f"http://127.0.0.1:{port}/v1/verdicts?secret=1", files=image(painting, "private.png"))
+    answer = httpx.post(f"http://127.0.0.1:{port}/v1/verdicts?stability=false", files=image(painting, "private.png"))
     assert answer.status_code == 200
     assert "server" not in answer.headers
     served.send_signal(signal.SIGTERM)
@@ -63,7 +63,7 @@ def test_it_tells_its_address_and_stops_when_told(served: subprocess.Popen[str],
     (line,) = [json.loads(line) for line in rest.splitlines()]
     assert (line["event"], line["route"], line["status"]) == ("request", "/v1/verdicts", 200)
     assert line["request_id"] == answer.headers["x-request-id"]
-    assert "private" not in rest and "secret" not in rest and "127.0.0.1" not in rest
+    assert "private" not in rest and "stability" not in rest and "127.0.0.1" not in rest
 
 
 @pytest.mark.slow

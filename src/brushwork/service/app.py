@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from .. import __version__
 from ..settings import Settings
 from . import assets, problems
+from .admission import Admission
 from .desk import Desk
+from .entry import check_entry
 from .guards import Guards
 from .observed import Observed
 from .page import STATIC
@@ -39,11 +41,13 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        dependencies=[Depends(check_entry)],
     )
     app.state.assets = assets.load(STATIC)
     for group in (verdicts, models, health, pages):
         app.include_router(group.router)
     problems.install(app)
+    app.add_middleware(Admission)
     app.add_middleware(Guards, settings=settings)
     app.add_middleware(Observed)  # added last, so that it stands outermost
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

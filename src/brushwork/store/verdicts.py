@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import Select, delete, select, tuple_
 
-from ..errors import RequestRefused, VerdictNotFound
+from ..errors import VerdictNotFound
 from ..verdict import Answer, Verdict
+from .cursors import cursor, place
 from .database import Database
 from .tables import SavedVerdict
 
@@ -75,7 +73,7 @@ class Verdicts:
         with self._database.session("list the verdicts") as session:
             rows = session.scalars(asked).all()
             verdicts = tuple(Verdict.model_validate(row.body) for row in rows[:limit])
-            return Page(verdicts, _cursor(rows[limit - 1]) if len(rows) > limit else None)
+            return Page(verdicts, cursor(rows[limit - 1].created_at, rows[limit - 1].id) if len(rows) > limit else None)
 
 
 def options_key(*, explain: bool, stability: bool, version: str, trust_list: str) -> str:
@@ -110,27 +108,7 @@ def _newest_first(after: str | None, answer: Answer | None) -> Select[SavedVerdi
         asked = asked.where(SavedVerdict.answer == answer.value)
     if after is None:
         return asked
-    return asked.where(tuple_(SavedVerdict.created_at, SavedVerdict.id) < _place(after))
-
-
-def _cursor(row: SavedVerdict) -> str:
-    """A place in the order of (created_at, id), opaque to callers; it holds even where that row is deleted."""
-    return base64.urlsafe_b64encode(f"{row.created_at.isoformat()}|{row.id}".encode()).decode().rstrip("=")
-
-
-def _place(cursor: str) -> tuple[datetime, str]:
-    try:
-        moment, _, verdict_id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition("|")
-        place = datetime.fromisoformat(moment), verdict_id
-    except (binascii.Error, UnicodeDecodeError, ValueError) as error:
-        raise _bad_cursor() from error
-    if place[0].tzinfo is None:
-        raise _bad_cursor()
-    return place
-
-
-def _bad_cursor() -> RequestRefused:
-    return RequestRefused("The cursor `after` is not one that this service gave.", "Start again without it.")
+    return asked.where(tuple_(SavedVerdict.created_at, SavedVerdict.id) < place(after))
 
 
 def _not_found() -> VerdictNotFound:
