@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from brushwork.forensics.bundle import DEFAULT
+from brushwork.service.page import NAV
 
 AROUND = ["/docs", "/problems/image-corrupt", f"/v1/models/{DEFAULT}/card"]
 pytestmark = pytest.mark.needs_chromium
@@ -86,9 +87,9 @@ def test_every_target_is_at_least_24_pixels(open_page: Any, pictures: Path, stat
 def test_a_walk_by_keyboard_alone(open_page: Any, pictures: Path) -> None:
     watched = open_page()
     page = watched.page
-    seen = _walk(page, 9)
-    assert seen[0] == "Skip to the content"
-    assert seen[1:5] == ["Brushwork", "Check", "Model", "API"]
+    menu = [title for group in NAV for _, title in group]
+    seen = _walk(page, len(menu) + 6)
+    assert seen[: len(menu) + 2] == ["Skip to the content", "Brushwork", *menu]
     assert "image" in seen
     watched.check(pictures / "painting.png")
     page.focus("#image")

@@ -59,7 +59,7 @@ def _verdict(answer: Answer = Answer.LOOKS_AI, **changes: object) -> Verdict:
 
 def test_the_check_page_announces_formats_limits_and_privacy() -> None:
     page = check_page(SHELL)
-    for said in ("JPEG, PNG, WEBP", "Up to 20 MB and 50 megapixels", "not kept", "/v1/models/art-0/card"):
+    for said in ("JPEG, PNG, WEBP", "Up to 20 MB and 50 megapixels", "not kept", "Model art-0"):
         assert said in page
 
 

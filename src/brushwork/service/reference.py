@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from .page import FOLDER as PAGE
-from .page import Shell
+from .page import Shell, render
 from .problems import KINDS, Kind
-
-TEMPLATES: Final = (PAGE / "templates", Path(__file__).parent / "templates")
 
 
 @dataclass(frozen=True)
@@ -32,7 +25,7 @@ class Operation:
 
 def reference_page(shell: Shell, document: Mapping[str, Any]) -> str:
     """The whole reference: every operation of `document`, every schema, every kind of problem."""
-    return _render(
+    return render(
         "reference.html",
         shell,
         version=document["info"]["version"],
@@ -44,22 +37,7 @@ def reference_page(shell: Shell, document: Mapping[str, Any]) -> str:
 
 def problem_kind_page(shell: Shell, kind: Kind) -> str:
     """What one kind of problem means."""
-    return _render("problem_kind.html", shell, kind=kind)
-
-
-def _render(template: str, shell: Shell, **context: Any) -> str:
-    return _environment().get_template(template).render(model=shell.model, **context)
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return render("problem_kind.html", shell, kind=kind)
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[Operation]:

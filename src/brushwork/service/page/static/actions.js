@@ -1,7 +1,8 @@
 // What can be done with a verdict: check its stability, copy it, keep it as a picture or as JSON.
 
-import { askAnnotated, Away, Gone, Problem } from "./api.js";
+import { Away, Gone, Problem } from "./api.js";
 import { h } from "./dom.js";
+import { askAnnotated } from "./verdicts.js";
 import { words } from "./words.js";
 
 /** @typedef {import("./result.js").Checked} Checked */

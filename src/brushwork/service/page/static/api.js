@@ -1,6 +1,5 @@
-// What the page asks of its server. Answers are returned, everything else is thrown as one of three errors.
+// How the page asks its server. An answer is returned, everything else is thrown as one of the errors below.
 
-/** @typedef {import("./types.js").Verdict} Verdict */
 /** @typedef {import("./types.js").ProblemDocument} ProblemDocument */
 
 const CHANNEL = { "X-Brushwork-Channel": "page" };
@@ -35,47 +34,74 @@ export class Gone extends Error {}
 export class Stopped extends Error {}
 
 /**
- * @typedef {object} Asked
- * @property {boolean} stability ask also how the answer stands up to being saved again
- * @property {AbortSignal} signal
- * @property {(sent: number, total: number) => void} onSent
- * @property {() => void} onScoring everything is sent
+ * Ask, and get a response that is fine.
+ * @param {string} path
+ * @param {RequestInit} [init]
+ * @param {File} [file] that is sent, to tell a file that is gone from a server that is
+ * @returns {Promise<Response>}
  */
-
-/**
- * Send a picture and wait for its verdict. XMLHttpRequest, because fetch does not tell how much was sent.
- * @param {File} file
- * @param {Asked} asked
- * @returns {Promise<Verdict>}
- */
-export function askVerdict(file, asked) {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", `/v1/verdicts?explain=true${asked.stability ? "&stability=true" : ""}`);
-    for (const [name, value] of Object.entries(CHANNEL)) request.setRequestHeader(name, value);
-    request.upload.onprogress = (event) => asked.onSent(event.loaded, event.total);
-    request.upload.onload = asked.onScoring;
-    request.onerror = async () => reject(await unsent(file));
-    request.onabort = () => reject(new Stopped());
-    request.onload = () => {
-      const body = parsed(request.responseText);
-      if (request.status === 200 && body) resolve(/** @type {Verdict} */ (body));
-      else reject(refusal(body, request.status, (name) => request.getResponseHeader(name)));
-    };
-    asked.signal.addEventListener("abort", () => request.abort());
-    request.send(form(file));
-  });
+export async function ask(path, init = {}, file) {
+  const answer = await reach(path, { cache: "no-store", ...init, headers: { ...CHANNEL, ...init.headers } }, file);
+  if (answer.ok) return answer;
+  throw refusal(parsed(await answer.text()), answer.status, (name) => answer.headers.get(name));
 }
 
 /**
- * The picture with its verdict printed under it.
- * @param {File} file
- * @returns {Promise<Blob>}
+ * Ask for JSON, whose shape the caller knows from the API.
+ * @param {string} path
+ * @param {RequestInit} [init]
+ * @returns {Promise<any>}
  */
-export async function askAnnotated(file) {
-  const answer = await reach("/v1/annotated", { method: "POST", body: form(file), headers: CHANNEL }, file);
-  if (answer.ok) return answer.blob();
-  throw refusal(parsed(await answer.text()), answer.status, (name) => answer.headers.get(name));
+export async function askJson(path, init) {
+  return (await ask(path, init)).json();
+}
+
+/**
+ * Send JSON; the answer as JSON, or null where there is none.
+ * @param {"POST" | "PUT" | "PATCH" | "DELETE"} method
+ * @param {string} path
+ * @param {unknown} [body]
+ * @returns {Promise<any>}
+ */
+export async function send(method, path, body) {
+  const json = body !== undefined && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  const answer = await ask(path, { method, ...json });
+  return parsed(await answer.text());
+}
+
+/**
+ * @typedef {object} Upload
+ * @property {AbortSignal} [signal]
+ * @property {(sent: number, total: number) => void} [onSent]
+ * @property {() => void} [onAllSent] everything is sent, and the answer is waited for
+ * @property {Record<string, string>} [headers]
+ */
+
+/**
+ * Post a form with files and wait for the JSON of the answer. XMLHttpRequest, because fetch does not tell how much was sent.
+ * @param {string} path
+ * @param {FormData} form
+ * @param {File} first one of the files
+ * @param {Upload} [upload]
+ * @returns {Promise<any>}
+ */
+export function postFiles(path, form, first, { signal, onSent, onAllSent, headers } = {}) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", path);
+    for (const [name, value] of Object.entries({ ...CHANNEL, ...headers })) request.setRequestHeader(name, value);
+    request.upload.onprogress = (event) => onSent?.(event.loaded, event.total);
+    request.upload.onload = () => onAllSent?.();
+    request.onerror = async () => reject(await unsent(first));
+    request.onabort = () => reject(new Stopped());
+    request.onload = () => {
+      const body = parsed(request.responseText);
+      if (request.status >= 200 && request.status < 300 && body) resolve(body);
+      else reject(refusal(body, request.status, (name) => request.getResponseHeader(name)));
+    };
+    signal?.addEventListener("abort", () => request.abort());
+    request.send(form);
+  });
 }
 
 /** True once the server answers again. */
@@ -98,6 +124,7 @@ async function reach(path, init, file) {
     return await fetch(path, init);
   } catch (error) {
     if (error instanceof TypeError) throw await unsent(file);
+    if (error instanceof DOMException && error.name === "AbortError") throw new Stopped();
     throw error;
   }
 }
@@ -111,13 +138,6 @@ async function unsent(file) {
     if (error instanceof DOMException) return new Gone();
     throw error;
   }
-}
-
-/** @param {File} file */
-function form(file) {
-  const data = new FormData();
-  data.append("image", file, file.name || "picture");
-  return data;
 }
 
 /**

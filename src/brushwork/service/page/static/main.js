@@ -1,12 +1,13 @@
 // The check page: a file comes in, the server is asked, and the answer or the trouble is shown.
 
-import { askVerdict, Stopped } from "./api.js";
+import { Stopped } from "./api.js";
 import { byId, h, refill } from "./dom.js";
 import { forget, listen } from "./intake.js";
 import { Machine } from "./machine.js";
 import { result } from "./result.js";
 import { samples } from "./samples.js";
 import { calm, refused, trouble } from "./trouble.js";
+import { askVerdict } from "./verdicts.js";
 import { plainName, size } from "./words.js";
 
 const TITLE = "Was this artwork made with AI? · Brushwork";
@@ -45,7 +46,8 @@ async function check(file, stability, tries = 1) {
   } catch (error) {
     if (error instanceof Stopped || running !== asking) return;
     refill(byId("progress"));
-    machine.go(trouble(error, file, () => void check(file, stability, tries + 1), tries));
+    const retry = () => void check(file, stability, tries + 1);
+    machine.go(trouble(error, { name: plainName(file.name), kept: "The file is still here", retry, tries }));
     document.title = `Not examined · Brushwork`;
   }
 }

@@ -1,11 +1,19 @@
-// When there is no answer: what went wrong with which file, and what can be done. The file is always kept.
+// When there is no answer: what went wrong with what, and what can be done. What was given in is always kept.
 
-import { isBack, Away, Busy, Gone, Problem } from "./api.js";
+import { isBack, Away, Busy, Gone, Problem, Stopped } from "./api.js";
 import { byId, h, refill } from "./dom.js";
-import { plainName, words } from "./words.js";
 
 const POLL = 2000;
 const MOST_TRIES = 5; // by itself; then a person decides
+const UNKNOWN = "Something went wrong";
+
+/**
+ * @typedef {object} Concern
+ * @property {() => void} retry
+ * @property {string} [name] what it is about, a file for example
+ * @property {string} [kept] what is still there and is sent again, as the start of a sentence
+ * @property {number} [tries] how often it was asked, this time included
+ */
 
 /** @type {number | undefined} of the countdown or of the look-out for the server */
 let clock;
@@ -18,80 +26,31 @@ export function calm() {
 }
 
 /**
- * Say what is wrong, and offer what helps.
+ * Say what is wrong in #alert, and offer what helps in #after-alert.
  * @param {unknown} error
- * @param {File} file
- * @param {() => void} retry
- * @param {number} tries how often this file was sent
+ * @param {Concern} concern
  * @returns {"error" | "away" | "busy"} the state that the page is in now
  */
-export function trouble(error, file, retry, tries) {
-  if (error instanceof Busy && tries < MOST_TRIES) return busy(error, file, retry);
-  if (error instanceof Problem) return problem(error, file, retry);
-  if (error instanceof Gone) return gone(file);
-  if (error instanceof Away) return away(file, retry);
+export function trouble(error, concern) {
+  if (error instanceof Stopped) throw error; // whoever stopped it knows
+  if (error instanceof Busy && (concern.tries ?? 1) < MOST_TRIES) return busy(error, concern);
+  if (error instanceof Problem && error.status === 401) return locked(error);
+  if (error instanceof Problem) return problem(error, concern);
+  if (error instanceof Gone) return gone(concern);
+  if (error instanceof Away) return away(concern);
   console.error(error);
-  alert(words.unknown_error, "The answer came and this page could not show it. Reload the page and try again.", plainName(file.name));
+  refused(UNKNOWN, "The answer came and this page could not show it. Reload the page and try again.", concern.name);
   return "error";
 }
 
 /**
- * Something that came in is no file that can be sent.
+ * Say what is wrong where there is nothing to try again: what came in is no file that can be sent, for example.
  * @param {string} title
  * @param {string} detail
  * @param {string} [name]
+ * @param {string} [id] of the request
  */
-export function refused(title, detail, name) {
-  alert(title, detail, name);
-}
-
-/** @param {Problem} error @param {File} file @param {() => void} retry */
-function problem(error, file, retry) {
-  const { title, detail, request_id: id } = error.document;
-  alert(title ?? words.unknown_error, detail ?? "", plainName(file.name), id);
-  after(h("p", {}, "The file is still here. ", button(words.retry, retry)));
-  return /** @type {const} */ ("error");
-}
-
-/** @param {File} file */
-function gone(file) {
-  alert("The file cannot be read any more", "It was changed, moved or deleted after it was chosen. Choose it again.", plainName(file.name));
-  return /** @type {const} */ ("error");
-}
-
-/** @param {File} file @param {() => void} retry */
-function away(file, retry) {
-  alert("The server does not answer", "It may be starting again, or the connection is gone.", plainName(file.name));
-  after(h("p", {}, "The file is still here and is sent again as soon as the server is back. ", button(words.retry, retry)));
-  clock = window.setInterval(async () => {
-    if (await isBack()) retry();
-  }, POLL);
-  return /** @type {const} */ ("away");
-}
-
-/** @param {Busy} error @param {File} file @param {() => void} retry */
-function busy(error, file, retry) {
-  alert(error.document.title ?? "Too busy just now", error.document.detail ?? "", plainName(file.name), error.document.request_id);
-  let left = error.seconds;
-  const timer = h("span", { role: "timer" });
-  const show = () => (timer.textContent = `${left} s`);
-  show();
-  after(h("p", {}, "The file is still here and is sent again in ", timer, ". ", button("Send it now", retry)));
-  clock = window.setInterval(() => {
-    left -= 1;
-    show();
-    if (left <= 0) retry();
-  }, 1000);
-  return /** @type {const} */ ("busy");
-}
-
-/**
- * @param {string} title
- * @param {string} detail
- * @param {string} [name]
- * @param {string} [id]
- */
-function alert(title, detail, name, id) {
+export function refused(title, detail, name, id) {
   calm();
   refill(
     byId("alert"),
@@ -101,6 +60,61 @@ function alert(title, detail, name, id) {
     id && h("p", { class: "fine" }, "Request ", h("code", {}, id)),
   );
 }
+
+/** @param {Problem} error what the server said @param {string} [name] */
+function told({ document }, name) {
+  refused(document.title ?? UNKNOWN, document.detail ?? "", name, document.request_id);
+}
+
+/** @param {Problem} error @param {Concern} concern */
+function problem(error, { name, kept, retry }) {
+  told(error, name);
+  after(h("p", {}, kept && `${kept}. `, button("Try again", retry)));
+  return /** @type {const} */ ("error");
+}
+
+/** A key is asked for; the page comes back here after it. @param {Problem} error */
+function locked(error) {
+  told(error);
+  const back = encodeURIComponent(window.location.pathname + window.location.search);
+  after(h("p", {}, h("a", { href: `/sign-in?next=${back}` }, "Sign in with a key")));
+  return /** @type {const} */ ("error");
+}
+
+/** @param {Concern} concern */
+function gone({ name }) {
+  refused("The file cannot be read any more", "It was changed, moved or deleted after it was chosen. Choose it again.", name);
+  return /** @type {const} */ ("error");
+}
+
+/** @param {Concern} concern */
+function away({ name, kept, retry }) {
+  refused("The server does not answer", "It may be starting again, or the connection is gone.", name);
+  after(h("p", {}, `${again(kept)} as soon as the server is back. `, button("Try again", retry)));
+  clock = window.setInterval(async () => {
+    if (await isBack()) retry();
+  }, POLL);
+  return /** @type {const} */ ("away");
+}
+
+/** @param {Busy} error @param {Concern} concern */
+function busy(error, { name, kept, retry }) {
+  told(error, name);
+  let left = error.seconds;
+  const timer = h("span", { role: "timer" });
+  const show = () => (timer.textContent = `${left} s`);
+  show();
+  after(h("p", {}, `${again(kept)} in `, timer, ". ", button("Try it now", retry)));
+  clock = window.setInterval(() => {
+    left -= 1;
+    show();
+    if (left <= 0) retry();
+  }, 1000);
+  return /** @type {const} */ ("busy");
+}
+
+/** @param {string} [kept] */
+const again = (kept) => (kept ? `${kept} and is sent again` : "This page asks again");
 
 /** Outside of the alert, so that a countdown is not read aloud every second. @param {HTMLElement} what */
 function after(what) {

@@ -14,7 +14,6 @@ import { byId } from "./dom.js";
  * @property {string} state_question
  * @property {string} map_caveat
  * @property {string} map_short
- * @property {string} retry
  * @property {string} unknown_error
  */
 

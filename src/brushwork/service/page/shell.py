@@ -1,0 +1,78 @@
+"""What stands around every page: the menu, the limits to announce, and the one way to draw a template."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ...picture import FORMATS, Limits
+
+FOLDER: Final = Path(__file__).parent
+
+CHECK, BATCH, COMPARE, HISTORY = "/", "/batch", "/compare", "/history"
+REVIEW, LAB, MODEL, STATUS, HELP = "/review", "/lab", "/model", "/status", "/help"
+NAV: Final[tuple[tuple[tuple[str, str], ...], ...]] = (
+    ((CHECK, "Check"), (BATCH, "Batch"), (COMPARE, "Compare"), (HISTORY, "History"), (REVIEW, "Review"), (LAB, "Lab")),
+    ((MODEL, "Model"), (STATUS, "Status"), (HELP, "Help")),
+)
+"""The menu: what one works with, and what one reads. A screen is one line here, one route and one template."""
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What stands around every page: the limits to announce, and the bundle in use."""
+
+    limits: Limits
+    model: str
+
+
+def render(template: str, shell: Shell, here: str = "", **context: Any) -> str:
+    """The template, every value escaped; `here` is the entry of NAV that is marked as the current page."""
+    limits = shell.limits
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            here=here,
+            model=shell.model,
+            formats=FORMATS,
+            max_bytes=limits.max_bytes,
+            max_size=size_words(limits.max_bytes),
+            max_megapixels=f"{limits.max_pixels / 1e6:g}",
+            **context,
+        )
+    )
+
+
+@lru_cache(maxsize=1)
+def words() -> dict[str, Any]:
+    """The vocabulary that the server's and the browser's rendering share, beside that of the verdict."""
+    found: dict[str, Any] = json.loads((FOLDER / "words.json").read_text("utf-8"))
+    return found
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(words=words(), nav=NAV)
+    environment.filters["size"] = size_words
+    return environment
+
+
+def size_words(count: int) -> str:
+    """A number of bytes as people read it, in units of 1024: 20971520 is "20 MB"."""
+    if count < 1024:
+        return f"{count} bytes"
+    amount, unit = (count / 1024, "kB") if count < 1024 * 1024 else (count / (1024 * 1024), "MB")
+    return f"{amount:.0f} {unit}" if amount >= 10 else f"{amount:.1f} {unit}"
