@@ -25,6 +25,7 @@ from ..store.verdicts import options_key
 from ..verdict import Verdict, Warned
 from ..workers import Job, Workers
 from .metrics import Metrics
+from .outside import Outside
 from .uploads import Upload
 
 _Made = TypeVar("_Made")
@@ -51,6 +52,7 @@ class Desk:
         self.store = Store(settings.database_url)
         self.workers = Workers(settings)
         self.metrics = Metrics(self.bundle.facts(), lambda: self.workers.waiting)
+        self.outside = Outside(settings, self.metrics.fetched)
         self._slots = asyncio.Semaphore(self.workers.room)
         self._trust = _digest(settings)
         self._awake = self.workers.warm()

@@ -24,6 +24,7 @@ class Metrics:
         self._verdicts = self._counter("brushwork_verdicts", "Verdicts given", "answer", "model", "channel")
         self._failures = self._counter("brushwork_decode_failures", "Pictures that could not be examined", "reason")
         self._requests = self._counter("brushwork_http_requests", "HTTP requests", "route", "method", "code")
+        self._fetches = self._counter("brushwork_url_fetch", "Pictures fetched from an address", "outcome")
         self._stages = Histogram(
             "brushwork_stage_duration_seconds", "Time of one stage of one picture", ("stage", "model"),
             buckets=_STAGE_BUCKETS, registry=self._registry,
@@ -52,6 +53,10 @@ class Metrics:
     def failure(self, slug: str) -> None:
         """Count one picture that could not be examined, by the slug of its error."""
         self._failures.labels(slug).inc()
+
+    def fetched(self, outcome: str) -> None:
+        """Count one address that was called for a picture: ok, blocked, failed, timeout or too_large."""
+        self._fetches.labels(outcome).inc()
 
     def stage(self, stage: str, seconds: float) -> None:
         """Record the time of one stage."""

@@ -32,6 +32,12 @@ class Problem(_Said):
     request_id: str
 
 
+class PictureAddress(_Said):
+    """A picture that the service is to fetch."""
+
+    url: str = Field(max_length=2048, examples=["https://example.org/picture.png"])
+
+
 class BatchAnswer(_Said):
     """One verdict per file, in the order of the files; one that failed has `error` and no answer."""
 

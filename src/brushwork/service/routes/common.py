@@ -8,7 +8,7 @@ from fastapi import Depends, Query, Request
 
 from ...examine import Channel
 from ..desk import Desk, Wishes
-from ..schemas import Problem
+from ..schemas import PictureAddress, Problem
 
 CHANNEL_HEADER: Final = "x-brushwork-channel"
 
@@ -50,6 +50,13 @@ def form_with(part: str, *, several: bool = False) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
+def picture_or_address() -> dict[str, Any]:
+    """The OpenAPI description of one picture: itself in a form, or its address."""
+    described = form_with("image")
+    described["requestBody"]["content"]["application/json"] = {"schema": PictureAddress.model_json_schema()}
+    return described
+
+
 def may_answer(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The OpenAPI description of the problems that a route may answer with, beside those that every route may."""
     return {
@@ -60,3 +67,4 @@ def may_answer(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 PROBLEM_REF: Final = {"$ref": f"#/components/schemas/{Problem.__name__}"}
 PICTURE_PROBLEMS: Final = (408, 413, 415, 422, 429, 500, 503)
+ADDRESS_PROBLEMS: Final = (*PICTURE_PROBLEMS, 502, 504)

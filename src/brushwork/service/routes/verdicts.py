@@ -11,9 +11,19 @@ from starlette.responses import JSONResponse, Response
 
 from ...verdict import Answer, Verdict
 from ..desk import Desk
+from ..outside import is_json, read_address
 from ..schemas import BatchAnswer, VerdictPage
 from ..uploads import Upload, read_form
-from .common import PICTURE_PROBLEMS, AtDesk, Wished, channel_of, form_with, may_answer
+from .common import (
+    ADDRESS_PROBLEMS,
+    PICTURE_PROBLEMS,
+    AtDesk,
+    Wished,
+    channel_of,
+    form_with,
+    may_answer,
+    picture_or_address,
+)
 
 router = APIRouter(tags=["verdicts"])
 
@@ -22,18 +32,20 @@ router = APIRouter(tags=["verdicts"])
     "/v1/verdicts",
     summary="Examine one picture",
     response_model=Verdict,
-    responses=may_answer(*PICTURE_PROBLEMS),
-    openapi_extra=form_with("image"),
+    responses=may_answer(*ADDRESS_PROBLEMS),
+    openapi_extra=picture_or_address(),
 )
 @router.post(
     "/predict",
     summary="Examine one picture (stable short name)",
     response_model=Verdict,
-    responses=may_answer(*PICTURE_PROBLEMS),
-    openapi_extra=form_with("image"),
+    responses=may_answer(*ADDRESS_PROBLEMS),
+    openapi_extra=picture_or_address(),
 )
 async def create(request: Request, desk: AtDesk, wishes: Wished) -> Response:
-    """Send the picture as the part `image`. With `save=true` the verdict, never the picture, is kept for later.
+    """Send the picture as the part `image`, or JSON with its `url`, which is fetched.
+
+    With `save=true` the verdict, never the picture, is kept for later.
 
     Where the same file was saved before, by the same model, options and version, that answer is given again under a
     new id, with the warning `seen_before`; without `save` every picture is examined anew.
@@ -65,8 +77,8 @@ async def create_several(request: Request, desk: AtDesk, wishes: Wished) -> Resp
     "/v1/annotated",
     summary="The picture with its verdict printed under it",
     response_class=Response,
-    responses={200: {"content": {"image/png": {}}}, **may_answer(*PICTURE_PROBLEMS)},
-    openapi_extra=form_with("image"),
+    responses={200: {"content": {"image/png": {}}}, **may_answer(*ADDRESS_PROBLEMS)},
+    openapi_extra=picture_or_address(),
 )
 async def annotate(request: Request, desk: AtDesk) -> Response:
     """Send the picture as the part `image`; the answer is a PNG made anew from its pixels, without its metadata."""
@@ -104,8 +116,13 @@ async def delete(verdict_id: str, desk: AtDesk) -> Response:
 
 
 async def one_picture(request: Request, desk: Desk) -> Upload:
-    """The picture in the part `image`; refused before its bytes are read where there is no place for it."""
+    """The picture in the part `image`, or at the address in JSON.
+
+    Refused before its bytes are read where there is no place for it.
+    """
     desk.admit()
+    if is_json(request):
+        return await desk.outside.picture(await read_address(request))
     return (await read_form(request, desk.settings, "image", 1)).uploads[0]
 
 

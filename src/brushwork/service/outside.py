@@ -1,0 +1,78 @@
+"""Pictures that a caller names by address: fetched a few at a time, and counted by how that ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from pydantic import ValidationError
+from starlette.requests import Request
+
+from ..errors import BrushworkError, PictureTooLarge, QueueFull, RequestRefused, UrlBlocked, UrlTimeout
+from ..settings import Settings
+from . import url_fetch
+from .schemas import PictureAddress
+from .uploads import Upload
+
+AT_ONCE: Final = 8
+MAX_REFERENCE_BYTES: Final = 16 * 1024
+_OUTCOMES: Final[Mapping[type[BrushworkError], str]] = {
+    UrlBlocked: "blocked",
+    UrlTimeout: "timeout",
+    PictureTooLarge: "too_large",
+}
+
+
+class Outside:
+    """The way out of one running service. `count` is told how each call ended: ok, or the kind of its failure."""
+
+    def __init__(
+        self, settings: Settings, count: Callable[[str], None], network: url_fetch.Network | None = None
+    ) -> None:
+        self._settings = settings
+        self._count = count
+        self._network = network or url_fetch.Network()
+        self._lanes = asyncio.Semaphore(AT_ONCE)
+
+    async def picture(self, url: str) -> Upload:
+        """The picture at `url`. Raises QueueFull where too many are fetched already, or what `fetch` raises."""
+        if self._lanes.locked():
+            raise QueueFull("As many addresses are fetched already as may be.", "Send it again in a few seconds.")
+        return await self.picture_in_turn(url)
+
+    async def picture_in_turn(self, url: str) -> Upload:
+        """As `picture`, for work in the background: waits for its turn instead of being refused."""
+        async with self._lanes:
+            try:
+                found = await url_fetch.fetch(url, self._settings, self._network)
+            except BrushworkError as error:
+                self._count(_OUTCOMES.get(type(error), "failed"))
+                raise
+        self._count("ok")
+        return found
+
+
+async def read_address(request: Request) -> str:
+    """The address in a body like {"url": "https://..."}. Raises RequestRefused for any other."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MAX_REFERENCE_BYTES:
+            raise _refused()
+    try:
+        return PictureAddress.model_validate_json(bytes(body)).url
+    except ValidationError as error:
+        raise _refused() from error
+
+
+def is_json(request: Request) -> bool:
+    """Whether the body is called JSON."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
+
+
+def _refused() -> RequestRefused:
+    return RequestRefused(
+        "The JSON body is not an object with the text `url` alone.",
+        'Send {"url": "https://..."}, or the picture itself in the part `image` of a form.',
+    )
