@@ -19,6 +19,7 @@ HALLWAY = frozenset({
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "provenance": frozenset(),
     "forensics": frozenset(),
+    "look": frozenset({"provenance"}),
     "weighing": frozenset({"provenance", "forensics"}),
     "examine": frozenset({"provenance", "forensics", "weighing"}),
     "workers": frozenset({"provenance", "forensics", "weighing", "examine"}),
