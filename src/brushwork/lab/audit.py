@@ -65,7 +65,7 @@ def audit(train: Sequence[Row], dev: Sequence[Row], cache: RegionCache, size: in
         ai_sources=sources[AI],
         same_file=tuple(r.id for r in train if r.id in ids),
         near=tuple(r.id for r in train if r.dhash and _is_near(r.dhash, forbidden)),
-        before=probe_files(_drawn(train, seed)),
+        before=probe_files(_drawn([r for r in train if r.id not in cache.left_out], seed)),
         after=probe_patches((cache,), size, seed),
     )
 

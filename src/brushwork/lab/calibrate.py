@@ -14,8 +14,8 @@ from ..forensics.calibration import probability
 from ..forensics.recipe import Calibration, ReferenceScores, ReferenceSet, ThresholdFit, ThresholdFits
 from .datasets import AI, HUMAN
 from .evaluate import Scored, logits_of, positive_of, under
+from .folds import deal
 from .metrics import Floats, Rate, threshold_at_fpr
-from .weather import stream
 
 FITTED_UNDER: Final = ("clean", "web")
 """Thresholds hold under both: each is the stricter of the two."""
@@ -119,21 +119,7 @@ def folds_by_source(scored: Sequence[Scored], folds: int = FOLDS) -> dict[str, i
 
     Raises LabError where a class has fewer sources than folds.
     """
-    dealt: dict[str, int] = {}
-    for label, word in ((HUMAN, "human"), (AI, "AI")):
-        count: dict[str, int] = {}
-        for s in scored:
-            if s.label == label:
-                count[s.source] = count.get(s.source, 0) + 1
-        if len(count) < folds:
-            raise LabError(f"{len(count)} {word} sources cannot be dealt to {folds} folds.", "Add sources to dev.")
-        names = sorted(count)
-        stream("folds", label).shuffle(names)
-        loads = [0] * folds
-        for name in sorted(names, key=lambda n: -count[n]):
-            dealt[name] = loads.index(min(loads))
-            loads[dealt[name]] += count[name]
-    return dealt
+    return deal(((s.label, s.source) for s in scored), folds)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -166,20 +167,31 @@ class RegionCache:
     def __init__(self, folder: Path) -> None:
         try:
             stored = json.loads((folder / "regions.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            self.plan = RegionPlan(**stored["plan"])
+            self.rows = tuple(Row(**r) for r in stored["rows"])
+            self.regions = tuple(Region(*r) for r in stored["regions"])
+            self.left_out: dict[str, str] = stored["left_out"]
+            shape = (len(self.regions), self.plan.side, self.plan.side, 3)
+            self._pixels: NDArray[np.uint8] = np.memmap(folder / "regions.u8", dtype=np.uint8, mode="r", shape=shape)
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise LabError(f"There is no whole cache of regions in {folder}: {error}.", "Build it again.") from error
-        self.plan = RegionPlan(**stored["plan"])
-        self.rows = tuple(Row(**r) for r in stored["rows"])
-        self.regions = tuple(Region(*r) for r in stored["regions"])
-        self.left_out: dict[str, str] = stored["left_out"]
-        side = self.plan.side
-        self._pixels: NDArray[np.uint8] = np.memmap(
-            folder / "regions.u8", dtype=np.uint8, mode="r", shape=(len(self.regions), side, side, 3)
-        )
 
     def read(self, region: Region) -> Pixels:
         """The pixels of one region, a copy, uint8 (height, width, 3)."""
         return np.array(self._pixels[region.slot, : region.height, : region.width])
+
+    def without(self, sources: Container[str]) -> RegionCache:
+        """The same cache, sharing its file, less the regions of `sources`."""
+        return self._kept(lambda row: row.source not in sources)
+
+    def only(self, sources: Container[str]) -> RegionCache:
+        """The same cache, sharing its file, with the regions of `sources` alone."""
+        return self._kept(lambda row: row.source in sources)
+
+    def _kept(self, wanted: Callable[[Row], bool]) -> RegionCache:
+        part = copy(self)
+        part.regions = tuple(region for region in self.regions if wanted(self.rows[region.row]))
+        return part
 
     @classmethod
     def build(

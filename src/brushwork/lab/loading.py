@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset, Sampler
 
 from .crops import RegionCache, crop
-from .plan import KindWeight
+from .folds import held_sources
+from .plan import KindWeight, LabPlan
 from .weather import Pixels, degrade, stream
+
+HELD_BATCHES: Final = 8
+"""Batches of held-out patches that early stopping looks at."""
 
 
 class Regions(Dataset[tuple[Tensor, float]]):
@@ -47,14 +52,21 @@ def prepared(region: Pixels, size: int, seed: int, draw: int) -> Pixels:
 class BalancedSampler(Sampler[tuple[int, int, int]]):
     """Half human, half AI; a source weighs the square root of its pictures; `weights` lifts chosen kinds.
 
-    Every pass draws anew, counted from `first`: a resumed run gives the epoch that it starts with, and so draws what
-    the killed one would have drawn. (Lightning's own `set_epoch` repeats an epoch's draws after resuming.)
+    Every pass draws anew, counted from `first`: a resumed run gives the epoch that it starts with and how many draws
+    of it were `skipped`, and so draws what the killed one would have drawn. (Lightning's own `set_epoch` repeats an
+    epoch's draws after resuming.) The length is that of a whole pass.
     """
 
     def __init__(
-        self, caches: Sequence[RegionCache], draws: int, seed: int, weights: Sequence[KindWeight] = (), first: int = 0
+        self,
+        caches: Sequence[RegionCache],
+        draws: int,
+        seed: int,
+        weights: Sequence[KindWeight] = (),
+        first: int = 0,
+        skipped: int = 0,
     ) -> None:
-        self.draws, self.seed, self.passes = draws, seed, first
+        self.draws, self.seed, self.passes, self._skipped = draws, seed, first, skipped
         self._tickets = [(n, slot) for n, cache in enumerate(caches) for slot in range(len(cache.regions))]
         self._shares = shares(caches, weights)
 
@@ -65,9 +77,10 @@ class BalancedSampler(Sampler[tuple[int, int, int]]):
         rng = stream("epoch", self.seed, self.passes)
         start = self.passes * self.draws
         self.passes += 1
+        skipped, self._skipped = self._skipped, 0
         chosen = rng.choice(len(self._tickets), size=self.draws, p=self._shares)
-        for position, index in enumerate(chosen):
-            yield (*self._tickets[int(index)], start + position)
+        for position in range(skipped, self.draws):
+            yield (*self._tickets[int(chosen[position])], start + position)
 
 
 def shares(caches: Sequence[RegionCache], weights: Sequence[KindWeight] = ()) -> np.ndarray:
@@ -84,3 +97,35 @@ def shares(caches: Sequence[RegionCache], weights: Sequence[KindWeight] = ()) ->
 
 def _lift(kind: str, weights: Sequence[KindWeight]) -> float:
     return max((w.weight for w in weights if w.kind.lower() in kind.lower()), default=1.0)
+
+
+def parted(plan: LabPlan, caches: Sequence[RegionCache]) -> tuple[tuple[RegionCache, ...], tuple[RegionCache, ...]]:
+    """The caches to train on, and those to look at for early stopping (none where nothing is held out)."""
+    if not plan.train.held_out:
+        return tuple(caches), ()
+    rows = [cache.rows[region.row] for cache in caches for region in cache.regions]
+    held = held_sources(rows, plan.train.held_out, plan.seed)
+    return tuple(c.without(held) for c in caches), tuple(c.only(held) for c in caches)
+
+
+def loader_of(
+    plan: LabPlan, caches: Sequence[RegionCache], epoch: int = 0, batches: int = 0
+) -> DataLoader[tuple[Tensor, float]]:
+    """Batches of one epoch after the other, from `epoch` on less its first `batches`, drawn by `BalancedSampler`."""
+    settings = plan.train
+    draws, skipped = settings.batch * settings.steps_per_epoch, settings.batch * batches
+    sampler = BalancedSampler(caches, draws, plan.seed, settings.weights, epoch, skipped)
+    return DataLoader(
+        Regions(caches, settings.size, plan.seed), batch_size=settings.batch, sampler=sampler,
+        num_workers=settings.workers, persistent_workers=settings.workers > 0, drop_last=True,
+    )  # fmt: skip
+
+
+def held_loader(plan: LabPlan, caches: Sequence[RegionCache]) -> DataLoader[tuple[Tensor, float]]:
+    """The same patches of held-out sources at the end of every epoch, both classes alike, under training weather."""
+    settings = plan.train
+    tickets = list(BalancedSampler(caches, HELD_BATCHES * settings.batch, plan.seed))
+    return DataLoader(
+        Regions(caches, settings.size, plan.seed), batch_size=settings.batch, sampler=tickets,
+        num_workers=settings.workers, persistent_workers=settings.workers > 0,
+    )  # fmt: skip

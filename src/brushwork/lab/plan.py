@@ -71,6 +71,9 @@ class TrainPlan(_Strict):
     threads: int = Field(1, ge=1)
     workers: int = Field(1, ge=0)
     weights: tuple[KindWeight, ...] = ()
+    checkpoint_minutes: float = Field(4.0, gt=0, description="a checkpoint at least so often, also within an epoch")
+    held_out: float = Field(0.0, ge=0, le=0.5, description="share of the training sources kept for early stopping")
+    patience: int = Field(5, ge=1, description="epochs without a better AUC on them after which training ends")
 
 
 class BundlePlan(_Strict):

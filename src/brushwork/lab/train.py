@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
+import io
 import math
-import pickle
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,23 +19,33 @@ from .torchvision_shim import ensure_torchvision
 ensure_torchvision()
 
 import lightning.pytorch as pl  # noqa: E402  (the shim must come first)
-from lightning.pytorch.callbacks import Callback, ModelCheckpoint, TQDMProgressBar  # noqa: E402
+from lightning.pytorch.callbacks import Callback, EarlyStopping, TQDMProgressBar  # noqa: E402
 from lightning.pytorch.loggers import CSVLogger  # noqa: E402
 
 from .crops import RegionCache  # noqa: E402
-from .loading import BalancedSampler, Regions  # noqa: E402
+from .keeping import (  # noqa: E402
+    BEST,
+    CHECKPOINTS,
+    LOAD_ERRORS,
+    Keeper,
+    disk_explained,
+    diverged,
+    newest_checkpoint,
+    reached,
+    written_whole,
+)
+from .loading import held_loader, loader_of, parted  # noqa: E402
+from .metrics import auc  # noqa: E402
 from .networks import PatchNet, load_backbone, unfold_norms  # noqa: E402
 from .plan import LabPlan, TrainPlan  # noqa: E402
 
-CHECKPOINTS: Final = "checkpoints"
 SECONDS: Final = "brushwork_seconds"
 START: Final = "start.pt"
 """The weights that a run began with, in its folder."""
 CALIBRATION_PATCHES: Final = 256
 """Patches from which the batch norms of a folded backbone take their statistics."""
-LOAD_ERRORS: Final = (RuntimeError, EOFError, OSError, ValueError, pickle.UnpicklingError)
-"""What torch.load raises on files that are no whole checkpoint."""
-log = logging.getLogger(__name__)
+HELD_AUC: Final = "held_auc"
+"""AUC on patches of the sources that were held out of training, which early stopping looks at."""
 
 
 class PatchModule(pl.LightningModule):
@@ -49,6 +58,7 @@ class PatchModule(pl.LightningModule):
         self.averaged = PatchNet(plan.architecture, dropout=plan.dropout).requires_grad_(False)
         self.follow(0.0)
         self.seconds, self._since = 0.0, time.monotonic()
+        self._held: list[tuple[Tensor, Tensor]] = []
 
     def forward(self, patches: Tensor) -> Tensor:
         """Logits (n,) of the averaged network for uint8 patches (n, size, size, 3)."""
@@ -60,9 +70,26 @@ class PatchModule(pl.LightningModule):
         logits = self.net(patches).float()
         target = labels.float() * (1 - 2 * self.plan.smoothing) + self.plan.smoothing
         loss = nn.functional.binary_cross_entropy_with_logits(logits, target)
+        if not torch.isfinite(loss):
+            raise diverged(self.global_step, newest_checkpoint(Path(self.trainer.default_root_dir) / CHECKPOINTS))
         right = ((logits.detach() > 0) == (labels > 0.5)).float().mean()
         self.log_dict({"loss": loss.detach(), "accuracy": right}, prog_bar=True, on_step=False, on_epoch=True)
         return loss
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:
+        """Logits of the averaged network on held-out sources, kept for the end of the epoch."""
+        patches, labels = batch
+        self._held.append((self.averaged(patches).float().cpu(), labels.cpu()))
+
+    def on_validation_epoch_end(self) -> None:
+        """One AUC over all of them."""
+        logits, labels = (torch.cat(part).double().numpy() for part in zip(*self._held, strict=True))
+        self._held.clear()
+        self.log(HELD_AUC, auc(logits, labels > 0.5), prog_bar=True)
+
+    def on_train_start(self) -> None:
+        """The modes are set here too: a run that goes on within an epoch has no start of the epoch."""
+        self.on_train_epoch_start()
 
     def on_train_epoch_start(self) -> None:
         """Frozen batch norms stay in evaluation mode although the network trains."""
@@ -72,11 +99,6 @@ class PatchModule(pl.LightningModule):
             for module in self.net.modules():
                 if isinstance(module, nn.BatchNorm2d):
                     module.eval()
-
-    def on_train_batch_end(self, *_: Any) -> None:
-        """Move the average; young averages move faster, so that the start does not linger in them."""
-        step = self.global_step
-        self.follow(min(self.plan.ema, (1 + step) / (10 + step)))
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep how long the epochs took, over all the runs that a killed training consists of."""
@@ -108,6 +130,16 @@ class PatchModule(pl.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
+class Averaging(Callback):
+    """Moves the average after every batch; before the Keeper, so that a checkpoint within an epoch has it too."""
+
+    def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
+        """Young averages move faster, so that the start does not linger in them."""
+        assert isinstance(module, PatchModule), "made for it"
+        step = trainer.global_step
+        module.follow(min(module.plan.ema, (1 + step) / (10 + step)))
+
+
 def _share(step: int, total: int, warmup: float) -> float:
     rise = max(1, round(total * warmup))
     if step < rise:
@@ -115,46 +147,47 @@ def _share(step: int, total: int, warmup: float) -> float:
     return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, (step - rise) / max(1, total - rise))))
 
 
-def train(plan: LabPlan, caches: Sequence[RegionCache], out: Path, resume: bool = True, progress: bool = True) -> Path:
-    """Train by `plan` on cached regions; the path of the last checkpoint in `out`.
+def train(
+    plan: LabPlan,
+    caches: Sequence[RegionCache],
+    out: Path,
+    resume: bool = True,
+    progress: bool = True,
+    watchers: Sequence[Callback] = (),
+) -> Path:
+    """Train by `plan` on cached regions; the path of the checkpoint in `out` to export: the last, or the best one.
 
-    A run that was killed goes on from its newest whole checkpoint: at most one epoch is lost. Raises LabError where
-    the disk is full.
+    A run that was killed goes on from its newest whole checkpoint: `checkpoint_minutes` are lost at most. With
+    `held_out`, whole sources are left out of training, and it ends when the AUC on them no longer rises. `watchers`
+    see every epoch. Raises LabError where the disk is full, or the loss is no number any more.
     """
     pl.seed_everything(plan.seed, workers=True, verbose=False)
     torch.set_num_threads(plan.train.threads)
+    used, held = parted(plan, caches)
     found = newest_checkpoint(out / CHECKPOINTS) if resume else None
     module = PatchModule(plan.train)
-    if found is None:
-        start_from_backbone(module, loader_of(plan, caches))
-        _keep_start(module, out)
-    loader = loader_of(plan, caches, 0 if found is None else epoch_of(found) + 1)
-    keeper = ModelCheckpoint(
-        out / CHECKPOINTS, "epoch{epoch:03d}", monitor="epoch", mode="max", save_top_k=2,
-        auto_insert_metric_name=False, save_on_train_epoch_end=True,
-    )  # fmt: skip
-    shown: list[Callback] = [TQDMProgressBar()] if progress else []
-    trainer = pl.Trainer(
-        max_epochs=plan.train.epochs, accelerator="cpu", devices=1, precision=plan.train.precision,  # type: ignore[arg-type]
-        default_root_dir=out, callbacks=[keeper, *shown], logger=CSVLogger(out, name="log"),
-        enable_progress_bar=progress, enable_model_summary=False, gradient_clip_val=5.0, log_every_n_steps=10,
-    )  # fmt: skip
-    try:
-        trainer.fit(module, loader, ckpt_path=found, weights_only=False)
-    except OSError as error:
-        raise LabError(
-            f"Training stopped: {error}.", "Free some disk space; the same command goes on from the checkpoint."
-        ) from error
-    return Path(keeper.best_model_path)
+    loader = loader_of(plan, used, *(reached(found) if found else (0, 0)))
+    keeper = Keeper(out / CHECKPOINTS, plan.train.checkpoint_minutes, HELD_AUC if held else None)
+    trainer = _trainer(plan.train, out, [Averaging(), *watchers, keeper], bool(held), progress)
+    with disk_explained():
+        if found is None:
+            start_from_backbone(module, loader_of(plan, used))
+            _keep_start(module, out)
+        trainer.fit(module, loader, held_loader(plan, held) if held else None, ckpt_path=found, weights_only=False)
+    best = keeper.folder / BEST
+    last = keeper.last or found
+    assert last is not None, "a training of at least one epoch keeps a checkpoint"
+    return best if held and best.is_file() else last
 
 
-def loader_of(plan: LabPlan, caches: Sequence[RegionCache], epoch: int = 0) -> DataLoader[tuple[Tensor, float]]:
-    """Batches of one epoch after the other, from `epoch` on, drawn by `BalancedSampler`."""
-    settings = plan.train
-    sampler = BalancedSampler(caches, settings.batch * settings.steps_per_epoch, plan.seed, settings.weights, epoch)
-    return DataLoader(
-        Regions(caches, settings.size, plan.seed), batch_size=settings.batch, sampler=sampler,
-        num_workers=settings.workers, persistent_workers=settings.workers > 0, drop_last=True,
+def _trainer(plan: TrainPlan, out: Path, callbacks: Sequence[Callback], held: bool, progress: bool) -> pl.Trainer:
+    patience = [EarlyStopping(HELD_AUC, mode="max", patience=plan.patience)] if held else []
+    bar: list[Callback] = [TQDMProgressBar()] if progress else []
+    return pl.Trainer(
+        max_epochs=plan.epochs, accelerator="cpu", devices=1, precision=plan.precision,  # type: ignore[arg-type]
+        default_root_dir=out, callbacks=[*patience, *callbacks, *bar], logger=CSVLogger(out, name="log"),
+        enable_progress_bar=progress, enable_model_summary=False, enable_checkpointing=False, gradient_clip_val=5.0,
+        log_every_n_steps=10, num_sanity_val_steps=0,
     )  # fmt: skip
 
 
@@ -174,24 +207,9 @@ def start_from_backbone(module: PatchModule, loader: DataLoader[tuple[Tensor, fl
 
 def _keep_start(module: PatchModule, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    torch.save(module.averaged.state_dict(), out / START)
-
-
-def newest_checkpoint(folder: Path) -> Path | None:
-    """The newest checkpoint that loads, None without one. A half-written one (killed while saving) is passed over."""
-    for path in sorted(folder.glob("epoch*.ckpt"), reverse=True):
-        try:
-            torch.load(path, map_location="cpu", weights_only=False)
-        except LOAD_ERRORS as error:
-            log.warning("%s does not load (%s); going back to the one before it", path.name, error)
-            continue
-        return path
-    return None
-
-
-def epoch_of(checkpoint: Path) -> int:
-    """The last epoch, from 0, that a checkpoint has behind it."""
-    return int(checkpoint.stem.removeprefix("epoch"))
+    stored = io.BytesIO()  # torch's own writer of files does not say that a disk is full
+    torch.save(module.averaged.state_dict(), stored)
+    written_whole(out / START, lambda part: part.write_bytes(stored.getvalue()))
 
 
 def seconds_of(checkpoint: Path) -> float:

@@ -1,0 +1,53 @@
+"""Sources dealt to folds, so that no account, painter or book stands on both sides of a split."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from ..errors import LabError
+from .datasets import AI, HUMAN, Row
+from .weather import Random, stream
+
+CLASSES = ((HUMAN, "human"), (AI, "AI"))
+
+
+def deal(pictures: Iterable[tuple[int, str]], folds: int, seed: int | None = None) -> dict[str, int]:
+    """The fold (from 0) of every source of `pictures` (label, source): large sources first, each to the lightest fold.
+
+    Each class is dealt apart, so that every fold has both. Raises LabError where a class has fewer sources than folds.
+    """
+    counts: dict[int, Counter[str]] = {label: Counter() for label, _ in CLASSES}
+    for label, source in pictures:
+        counts[label][source] += 1
+    dealt: dict[str, int] = {}
+    for label, word in CLASSES:
+        if len(counts[label]) < folds:
+            raise LabError(
+                f"{len(counts[label])} {word} sources cannot be dealt to {folds} folds.",
+                "Add sources, or ask for fewer folds.",
+            )
+        _deal_class(counts[label], folds, stream("folds", label, *([] if seed is None else [seed])), dealt)
+    return dealt
+
+
+def _deal_class(count: Counter[str], folds: int, rng: Random, dealt: dict[str, int]) -> None:
+    names = sorted(count)
+    rng.shuffle(names)
+    loads = [0] * folds
+    for name in sorted(names, key=lambda n: -count[n]):
+        if name in dealt:  # a source of both classes stays together
+            loads[dealt[name]] += count[name]
+            continue
+        dealt[name] = loads.index(min(loads))
+        loads[dealt[name]] += count[name]
+
+
+def held_sources(rows: Sequence[Row], share: float, seed: int) -> frozenset[str]:
+    """About `share` of the sources of each class, drawn by `seed`: what early stopping looks at.
+
+    Raises LabError where a class has too few sources for that.
+    """
+    folds = max(2, round(1 / share))
+    dealt = deal(((r.label, r.source) for r in rows), folds, seed)
+    return frozenset(source for source, fold in dealt.items() if fold == 0)

@@ -1,0 +1,144 @@
+"""Checkpoints that a kill cannot hurt: by the clock, whole or not at all, and only while the weights are sound."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import torch
+from torch import nn
+
+from ..errors import LabError
+from .torchvision_shim import ensure_torchvision
+
+ensure_torchvision()
+
+import lightning.pytorch as pl  # noqa: E402  (the shim must come first)
+from lightning.pytorch.callbacks import Callback  # noqa: E402
+
+CHECKPOINTS: Final = "checkpoints"
+BEST: Final = "best.ckpt"
+"""The checkpoint with the highest AUC on held-out sources, where a recipe holds some out."""
+HALF_WRITTEN: Final = ".part"
+LOAD_ERRORS: Final = (RuntimeError, EOFError, OSError, ValueError, pickle.UnpicklingError)
+"""What torch.load raises on files that are no whole checkpoint."""
+log = logging.getLogger(__name__)
+
+
+class Reached(NamedTuple):
+    """How far a checkpoint is: whole epochs behind it, and batches of the next one."""
+
+    epochs: int
+    batches: int
+
+
+def reached(checkpoint: Path) -> Reached:
+    """Read from its name: `epoch003.ckpt` has four epochs behind it, `epoch003-00120.ckpt` three and 120 batches."""
+    epoch, _, batches = checkpoint.stem.removeprefix("epoch").partition("-")
+    return Reached(int(epoch), int(batches)) if batches else Reached(int(epoch) + 1, 0)
+
+
+def newest_checkpoint(folder: Path) -> Path | None:
+    """The newest checkpoint that loads, None without one. A half-written one (killed while saving) is passed over."""
+    for path in sorted(folder.glob("epoch*.ckpt"), reverse=True):
+        try:
+            torch.load(path, map_location="cpu", weights_only=False)
+        except LOAD_ERRORS as error:
+            log.warning("%s does not load (%s); going back to the one before it", path.name, error)
+            continue
+        return path
+    return None
+
+
+class Keeper(Callback):
+    """Writes a checkpoint after every epoch, and within one whenever `minutes` have passed; the last two stay.
+
+    With `monitor` (a metric that is better when higher) the best one is kept beside them as BEST.
+    """
+
+    def __init__(
+        self, folder: Path, minutes: float, monitor: str | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.folder, self.seconds, self.monitor, self._clock = folder, 60 * minutes, monitor, clock
+        self.last: Path | None = None
+        self.best = float("-inf")
+        self._since = clock()
+
+    def state_dict(self) -> dict[str, Any]:
+        """What is the best so far travels with the checkpoints."""
+        return {"best": self.best}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from there."""
+        self.best = float(state_dict["best"])
+
+    def on_train_start(self, *_: Any) -> None:
+        """The clock starts here, not where the data were gathered."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._since = self._clock()
+
+    def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *about: Any) -> None:
+        """Save where it is time, but not at the last batch: the end of the epoch saves anyway."""
+        batches = int(about[2]) + 1  # after the outputs and the batch comes its number
+        if self._clock() - self._since >= self.seconds and batches < trainer.num_training_batches:
+            self._save(trainer, module, f"epoch{trainer.current_epoch:03d}-{batches:05d}.ckpt")
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Save the epoch, and keep it as the best where it is."""
+        figure = float(trainer.callback_metrics[self.monitor]) if self.monitor else None
+        better = figure is not None and figure > self.best
+        if better and figure is not None:
+            self.best = figure
+        saved = self._save(trainer, module, f"epoch{trainer.current_epoch:03d}.ckpt")
+        if better:
+            written_whole(self.folder / BEST, lambda part: part.write_bytes(saved.read_bytes()))
+
+    def _save(self, trainer: pl.Trainer, module: pl.LightningModule, name: str) -> Path:
+        refuse_unsound(module, trainer.global_step, self.last)
+        path = self.folder / name
+        written_whole(path, trainer.save_checkpoint)
+        self.last, self._since = path, self._clock()
+        for old in sorted(self.folder.glob("epoch*.ckpt"))[:-2]:
+            old.unlink()
+        return path
+
+
+def written_whole(path: Path, write: Callable[[Path], Any]) -> None:
+    """Write beside `path`, down to the disk, and only then take its name: a kill leaves the former file or the new."""
+    part = path.with_name(path.name + HALF_WRITTEN)
+    write(part)
+    with part.open("rb") as written:
+        os.fsync(written.fileno())
+    part.replace(path)
+
+
+def refuse_unsound(module: nn.Module, step: int, last: Path | None) -> None:
+    """Raise LabError where a weight is no finite number: such weights are never saved."""
+    if not all(torch.isfinite(p).all() for p in module.parameters()):
+        raise diverged(step, last)
+
+
+def diverged(step: int, last: Path | None) -> LabError:
+    """The error of a training whose loss or weights are no numbers any more."""
+    where = f"The last good checkpoint is {last.name}." if last else "There is no checkpoint from before it."
+    return LabError(
+        f"Training diverged at step {step}: the loss or the weights are no finite numbers. {where}",
+        "Lower `learning_rate`, or give a longer `warmup`, and start again: it goes on from the last good checkpoint.",
+    )
+
+
+@contextmanager
+def disk_explained() -> Iterator[None]:
+    """Turn what a full or broken disk raises into a LabError that says how the run goes on."""
+    try:
+        yield
+    except OSError as error:
+        raise LabError(
+            f"Training stopped: {error}.", "Free some disk space; the same command goes on from the checkpoint."
+        ) from error
