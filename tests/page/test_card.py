@@ -38,7 +38,7 @@ def test_a_table_has_a_head_and_rows_and_scrolls_alone() -> None:
 
 def test_the_shipped_card_leaves_no_markup_behind() -> None:
     bundle = load_bundle()
-    page = card_page(Shell(Limits(), bundle.recipe.name), bundle.recipe.name, bundle.card)
+    page = card_page(Shell(Limits(), bundle.recipe.name), bundle)
     for raw in ("|---", "\n## ", "\n- ", "**", "&lt;details", "&lt;/details"):
         assert raw not in page
     assert page.count("<details>") == page.count("</details>")

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ...verdict import Verdict
+from ...forensics.bundle import Bundle
+from ...verdict import Answer, Verdict
 from .chance import chances
+from .figures import figures_of
 from .markdown import to_html
 from .shell import CHECK, FOLDER, MODEL, NAV, Shell, render, size_words, words
 
@@ -45,6 +47,9 @@ def problem_page(shell: Shell, problem: Mapping[str, Any], name: str | None = No
     return render("index.html", shell, CHECK, problem=problem, name=name)
 
 
-def card_page(shell: Shell, name: str, card: str) -> str:
-    """The card of the bundle `name`, Markdown, as a page."""
-    return render("card.html", shell, MODEL, name=name, body=to_html(card))
+def card_page(shell: Shell, bundle: Bundle) -> str:
+    """The card of `bundle` as a page: its plots between its first words and the rest of the card."""
+    head, _, rest = bundle.card.partition("\n## ")
+    said = {answer.value: answer.words for answer in Answer}
+    drawn = {"recipe": bundle.recipe, "figures": figures_of(bundle), "said": said}
+    return render("card.html", shell, MODEL, **drawn, head=to_html(head), body=to_html(f"## {rest}"))

@@ -37,7 +37,7 @@ async def card(name: str, request: Request, desk: AtDesk) -> Response:
     for bundle in await asyncio.to_thread(_bundles, desk):
         if bundle.recipe.name == name:
             if "text/html" in request.headers.get("accept", ""):
-                shown, kind = card_page(shell_of(request.app), name, bundle.card), "text/html; charset=utf-8"
+                shown, kind = card_page(shell_of(request.app), bundle), "text/html; charset=utf-8"
             else:
                 shown, kind = bundle.card, "text/markdown; charset=utf-8"
             return cached(request, shown.encode(), kind, {"Vary": "Accept"})
