@@ -44,6 +44,17 @@ class Job:
     channel: Channel = "python"
     annotate_to: Path | None = None
 
+    def verdict_by(self, examiner: Examiner) -> Verdict:
+        """The verdict of `examiner` on the picture, with what is asked for."""
+        return examiner.examine(
+            self.source,
+            name=self.name,
+            explain=self.explain,
+            stability=self.stability,
+            external_id=self.external_id,
+            channel=self.channel,
+        )
+
 
 _examiner: Examiner | None = None  # one per worker process, set by `_start` and read by `_verdict_of`
 _trouble: BrushworkError | None = None  # why there is none
@@ -68,8 +79,8 @@ def _examine(job: Job) -> Verdict | BrushworkError:
     return _guarded(job, _examine_and_annotate)
 
 
-def _annotate(job: Job) -> bytes | BrushworkError:
-    return _guarded(job, _annotated)
+def _make(task: Callable[[Examiner, Job], _Made], job: Job) -> _Made | BrushworkError:
+    return _guarded(job, lambda given: task(_loaded(), given))
 
 
 def _guarded(job: Job, task: Callable[[Job], _Made]) -> _Made | BrushworkError:
@@ -99,21 +110,8 @@ def _examine_and_annotate(job: Job) -> Verdict:
     return verdict
 
 
-def _annotated(job: Job) -> bytes:
-    from .annotated import annotated_png
-
-    return annotated_png(job.source, _verdict_of(job), _loaded().limits)
-
-
 def _verdict_of(job: Job) -> Verdict:
-    return _loaded().examine(
-        job.source,
-        name=job.name,
-        explain=job.explain,
-        stability=job.stability,
-        external_id=job.external_id,
-        channel=job.channel,
-    )
+    return job.verdict_by(_loaded())
 
 
 def _loaded() -> Examiner:
@@ -160,9 +158,10 @@ class Workers:
         """Queue one picture. Raises QueueFull where as many wait as may wait; read the result inside `told`."""
         return self._queue(_examine, job)
 
-    def annotate(self, job: Job) -> Future[bytes | BrushworkError]:
-        """Queue one picture for the PNG with its verdict printed under it; errors as with `submit`."""
-        return self._queue(_annotate, job)
+    def make(self, job: Job, task: Callable[[Examiner, Job], _Made]) -> Future[_Made | BrushworkError]:
+        """Queue something else to make of a picture: `task`, a function of a module (or a partial of one), gets the
+        worker's examiner and the job. Errors as with `submit`."""
+        return self._queue(_make, task, job)
 
     def _queue(self, task: Callable[..., _Made], *given: object) -> Future[_Made]:
         with self._lock:

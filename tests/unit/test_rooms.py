@@ -13,8 +13,9 @@ PACKAGE = Path(__file__).resolve().parents[2] / "src" / "brushwork"
 
 HALLWAY = frozenset({
     "", "verdict", "picture", "pixels", "format_facts", "text", "errors", "failures", "settings", "intake", "annotated",
-    "processes", "told", "sheet",
+    "processes", "webhooks", "told", "sheet",
 })  # fmt: skip
+TO_TAKE_AWAY = frozenset({"look", "comparison", "report", "takeaways"})
 # Each room with the rooms that it may import beside the hallway and itself.
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "provenance": frozenset(),
@@ -23,9 +24,13 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "weighing": frozenset({"provenance", "forensics"}),
     "examine": frozenset({"provenance", "forensics", "weighing"}),
     "workers": frozenset({"provenance", "forensics", "weighing", "examine"}),
+    "comparison": frozenset({"forensics", "weighing", "examine", "look"}),
+    "report": frozenset({"forensics", "weighing", "examine"}),
+    "takeaways": frozenset({"examine", "workers", "look", "comparison", "report"}),
     "store": frozenset({"provenance", "forensics", "weighing", "examine", "workers"}),
-    "service": frozenset({"provenance", "forensics", "weighing", "examine", "workers", "store"}),
-    "cli": frozenset({"provenance", "forensics", "weighing", "examine", "workers", "store", "service", "lab"}),
+    "service": frozenset({"provenance", "forensics", "weighing", "examine", "workers", "store"}) | TO_TAKE_AWAY,
+    "cli": frozenset({"provenance", "forensics", "weighing", "examine", "workers", "store", "service", "lab"})
+    | TO_TAKE_AWAY,
     "lab": frozenset({"forensics", "store"}),
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from typing import Literal, TypeVar
 
 from .. import __version__
 from ..errors import BrushworkError, QueueFull
-from ..examine import Channel
+from ..examine import Channel, Examiner
 from ..failures import failed, new_id
 from ..forensics.bundle import Bundle, load_bundle
 from ..settings import Settings
@@ -95,12 +96,12 @@ class Desk:
 
         return tuple(await asyncio.gather(*(one(upload) for upload in uploads)))
 
-    async def annotate(self, upload: Upload, channel: Channel) -> bytes:
-        """The PNG of one picture with its verdict printed under it."""
+    async def make(self, upload: Upload, channel: Channel, task: Callable[[Examiner, Job], _Made]) -> _Made:
+        """What `task` (see `takeaways`) makes of one picture, in a worker. Raises QueueFull or the picture's error."""
         self.admit()
         async with self._slots:
             job = Job(upload.data, upload.name, channel=channel)
-            return await self._outcome(job, self.workers.annotate(job))
+            return await self._outcome(job, self.workers.make(job, task))
 
     async def _take(self, upload: Upload, wishes: Wishes, external_id: str | None) -> Verdict:
         async with self._slots:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
+from ... import takeaways
 from ...verdict import Answer, Verdict
 from ..desk import Desk
 from ..outside import is_json, read_address
@@ -83,7 +84,7 @@ async def create_several(request: Request, desk: AtDesk, wishes: Wished) -> Resp
 async def annotate(request: Request, desk: AtDesk) -> Response:
     """Send the picture as the part `image`; the answer is a PNG made anew from its pixels, without its metadata."""
     picture = await one_picture(request, desk)
-    return Response(await desk.annotate(picture, channel_of(request)), media_type="image/png")
+    return Response(await desk.make(picture, channel_of(request), takeaways.annotated), media_type="image/png")
 
 
 @router.get("/v1/verdicts", summary="Saved verdicts, newest first", response_model=VerdictPage,
