@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,26 +23,6 @@ from tests.made.drawings import drawn, encoded
 
 OPTIONS = options_key(explain=False, stability=False, version="1", trust_list="none")
 START = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.needs_postgres)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of each kind."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'store.sqlite3'}"
-        return
-    url = os.environ["BRUSHWORK_TEST_POSTGRES_URL"]
-    downgrade(url, "base")
-    yield url
-    downgrade(url, "base")
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[Store]:
-    upgrade(url)
-    opened = Store(url)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from .activations import Activations
+from .audit import Audit
+from .batch_queue import BatchQueue
+from .batch_upkeep import BatchUpkeep
+from .batches import Batches
 from .database import Database
+from .deliveries import Deliveries
+from .idempotency import Idempotency
+from .keys import Keys
 from .verdicts import Verdicts
 
 
@@ -13,6 +21,14 @@ class Store:
         """Open `url` without connecting. Raises SettingsError where it cannot be used."""
         self.database = Database(url)
         self.verdicts = Verdicts(self.database)
+        self.keys = Keys(self.database)
+        self.audit = Audit(self.database)
+        self.idempotency = Idempotency(self.database)
+        self.activations = Activations(self.database)
+        self.batches = Batches(self.database)
+        self.batch_queue = BatchQueue(self.database)
+        self.batch_upkeep = BatchUpkeep(self.database)
+        self.deliveries = Deliveries(self.database)
 
     def close(self) -> None:
         """Give the connections back."""

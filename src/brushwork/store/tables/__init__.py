@@ -1,7 +1,23 @@
 """The tables, one file per subject. Migrations build them; a test holds that both say the same."""
 
+from .activations import Activation
+from .audit import AuditEntry
 from .base import Base, Moment
 from .batches import Batch, BatchItem, Delivery
+from .idempotency import IdempotencyRecord
+from .keys import ApiKey, BrowserSession
 from .verdicts import SavedVerdict
 
-__all__ = ["Base", "Batch", "BatchItem", "Delivery", "Moment", "SavedVerdict"]
+__all__ = [
+    "Activation",
+    "ApiKey",
+    "AuditEntry",
+    "Base",
+    "Batch",
+    "BatchItem",
+    "BrowserSession",
+    "Delivery",
+    "IdempotencyRecord",
+    "Moment",
+    "SavedVerdict",
+]
