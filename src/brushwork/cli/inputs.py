@@ -1,4 +1,4 @@
-"""Which pictures a run examines, and in which order: files, folders, globs, lists and standard input.
+"""Which pictures a run examines, and in which order: files, folders, globs, web addresses, lists, standard input.
 
 A file that is named is examined whatever it is called. A folder gives its pictures by suffix, sorted by name, and its
 sub-folders only on request. What cannot be looked at is kept in its place, with the error, so that no report is silent
@@ -19,6 +19,7 @@ from ..errors import PictureError, PictureNotFound
 from ..text import shown
 
 STDIN: Final = "-"
+WEB: Final = ("http://", "https://")
 
 SUFFIXES: Final = (
     ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".dib",
@@ -36,8 +37,8 @@ _PASSED_OVER: Final = {
 
 @dataclass(frozen=True)
 class Chosen:
-    """One input. `path` is as given or found (it may hold undecodable bytes as surrogates), or "-" for standard input;
-    `problem` is set where it is known already that it cannot be examined."""
+    """One input. `path` is as given or found (it may hold undecodable bytes as surrogates), "-" for standard input, or
+    a web address; `problem` is set where it is known already that it cannot be examined."""
 
     path: str
     problem: PictureError | None = None
@@ -46,6 +47,11 @@ class Chosen:
     def name(self) -> str:
         """How messages call it."""
         return "standard input" if self.path == STDIN else shown(self.path)
+
+    @property
+    def is_web(self) -> bool:
+        """Whether it is to be fetched."""
+        return self.path.startswith(WEB)
 
 
 @dataclass
@@ -60,10 +66,8 @@ class Selection:
 
     def add(self, name: str, *, recursive: bool, literal: bool = False) -> None:
         """Add what `name` stands for; `literal` takes it as a path even if it looks like a glob or standard input."""
-        if name == STDIN and not literal:
-            self._take(Chosen(STDIN))
-        elif name.startswith(("http://", "https://")):
-            self._take(Chosen(name, _web_address(name)))
+        if (name == STDIN and not literal) or name.startswith(WEB):
+            self._take(Chosen(name))
         elif _exists(name) or literal or not glob.has_magic(name):
             self._add_path(name, recursive)
         else:
@@ -126,7 +130,8 @@ class Selection:
 
     def _take(self, chosen: Chosen) -> None:
         """Keep an input unless the same path is there already (`a.png` and `./a.png` are the same)."""
-        key = chosen.path if chosen.path == STDIN else os.path.abspath(chosen.path)  # noqa: PTH100  keeps surrogates
+        bare = chosen.path == STDIN or chosen.is_web
+        key = chosen.path if bare else os.path.abspath(chosen.path)  # noqa: PTH100  keeps surrogates
         if key not in self._files:
             self._files.add(key)
             self.items.append(chosen)
@@ -190,12 +195,6 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
 
 def _has_folder(name: str) -> bool:
     return _is_folder(name) and any(entry.is_dir() for entry in os.scandir(name))
-
-
-def _web_address(name: str) -> PictureNotFound:
-    return PictureNotFound(
-        f"{shown(name)} is a web address; the command line reads files.", "Download the picture and give the file."
-    )
 
 
 def _closed_folder(folder: str, error: OSError) -> PictureNotFound:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .. import __version__
-from ..errors import BrushworkError, BundleError
+from ..errors import BrushworkError, BundleError, PictureError
 from ..failures import failed
 from ..forensics.bundle import load_bundle
 from ..processes import ProcessDied
@@ -40,16 +40,22 @@ class Plan:
     stdin: bytes = b""
 
     def job(self, chosen: Chosen) -> Job:
-        """The work for one input."""
-        to_bytes = chosen.path == STDIN
+        """The work for one input. A web address is fetched here; raises its PictureError."""
         return Job(
-            source=self.stdin if to_bytes else Path(chosen.path),
+            source=self._source(chosen),
             name=chosen.name,
             explain=self.explain,
             stability=self.stability,
             channel="command_line",
             annotate_to=None if self.annotate is None else self.annotate / annotated_name(chosen),
         )
+
+    def _source(self, chosen: Chosen) -> Path | bytes:
+        if chosen.is_web:
+            from .web import fetched
+
+            return fetched(chosen.path, self.settings)
+        return self.stdin if chosen.path == STDIN else Path(chosen.path)
 
     def fingerprint(self) -> dict[str, Any]:
         """What a verdict depends on beside the picture, for the state of --resume."""
@@ -139,8 +145,14 @@ def _finished(plan: Plan, items: list[Chosen], state: ScanState | None, tally: T
         for chosen in items:
             entry = _entry(chosen, state, tally)
             waiting.append(entry)
-            if entry.verdict is None:
-                yield entry, plan.job(chosen)
+            if entry.verdict is not None:
+                continue
+            try:
+                job = plan.job(chosen)
+            except PictureError as error:
+                entry.verdict = failed(error, channel="command_line")
+            else:
+                yield entry, job
 
     for entry, verdict in _examined(plan, unknown()):
         entry.verdict = verdict

@@ -41,7 +41,7 @@ Examples:
   brushwork scan -r submissions/ --format csv -o report.csv
   brushwork scan -r archive/ --format jsonl -o report.jsonl --resume report.state --jobs 2
   find . -name '*.jpg' -print0 | brushwork scan --files-from - -0
-  curl -s https://example.org/a.png | brushwork scan -
+  brushwork scan https://example.org/a.png
   brushwork scan assets/ --fail-on looks_ai --fail-on made_with_ai
 
 \b
@@ -54,7 +54,7 @@ Exit codes: 0 done, 1 --fail-on found something, 2 wrong use, 3 some inputs fail
 def scan(
     inputs: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PATH|FOLDER|GLOB|-", help="What to examine; - is standard input."),
+        typer.Argument(metavar="PATH|FOLDER|GLOB|URL|-", help="What to examine; - is standard input."),
     ] = None,
     recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Look into sub-folders, too.")] = False,
     files_from: Annotated[

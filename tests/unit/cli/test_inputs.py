@@ -83,10 +83,10 @@ def test_lists_are_split_by_line_or_by_nul(data: bytes, nul: bool, paths: list[s
     assert split_list(data, nul=nul) == paths
 
 
-def test_a_web_address_is_refused_with_the_next_step() -> None:
-    (item,) = choose(["https://example.org/a.png"]).items
-    assert item.problem is not None
-    assert "Download" in item.problem.advice
+def test_a_web_address_is_an_input_of_its_own() -> None:
+    items = choose(["https://example.org/a.png", "https://example.org//a.png"], ["https://example.org/a.png"]).items
+    assert [item.path for item in items] == ["https://example.org/a.png", "https://example.org//a.png"]
+    assert all(item.is_web and item.problem is None for item in items)
 
 
 def test_a_loop_of_links_ends_and_is_told(tree: Path) -> None:
