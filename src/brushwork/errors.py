@@ -21,6 +21,9 @@
     ├── StoreError                  the database cannot be used
     │   ├── VerdictNotFound
     │   └── BatchNotFound           no such batch, item or delivery of this caller
+    ├── ReportError                 a case file cannot be made or read
+    │   ├── SigningError            no key to sign with
+    │   └── ReportUnusable          not a case file
     ├── ServiceError                the service cannot take this request
     │   ├── RequestRefused          the request itself is not acceptable
     │   ├── ForeignRequest          another site's page sent it
@@ -35,6 +38,7 @@
     │   ├── BatchConflict           the batch or item is in a state that does not allow it
     │   ├── SpoolFull               there is no room for what would have to wait
     │   └── QueueFull               as many pictures wait as may wait
+    ├── WebhookInvalid              a message is not from the service that it says, or not fresh
     └── LabError                    training, measuring or exporting cannot go on
 
 Every message says what happened to which input and what to do next. A library never prints and never exits:
@@ -207,6 +211,34 @@ class BatchNotFound(StoreError):
     status = 404
 
 
+class PictureNotKept(StoreError):
+    """The verdict is saved, its picture is not."""
+
+    slug = "picture-not-kept"
+    title = "The picture was not kept"
+    status = 404
+
+
+class ReportError(BrushworkError):
+    """A case file cannot be made or read."""
+
+
+class SigningError(ReportError):
+    """There is no key to sign with, or what was given is none."""
+
+    slug = "signing-not-ready"
+    title = "Reports cannot be signed"
+    status = 503
+
+
+class ReportUnusable(ReportError):
+    """The file is no case file, or not one of a version that is known here."""
+
+    slug = "report-unusable"
+    title = "Not a case file"
+    status = 422
+
+
 class ServiceError(BrushworkError):
     """The service cannot take this request."""
 
@@ -315,6 +347,14 @@ class QueueFull(ServiceError):
     slug = "rate-limited"
     title = "Too busy just now"
     status = 429
+
+
+class WebhookInvalid(BrushworkError):
+    """A webhook's signature does not match its body, or its time is too far from now."""
+
+    slug = "webhook-invalid"
+    title = "The webhook is not genuine"
+    status = 400
 
 
 class LabError(BrushworkError):

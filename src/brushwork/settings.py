@@ -52,6 +52,16 @@ class Settings(BaseSettings):
     )
     max_request_bytes: int = Field(200 * MEBIBYTE, ge=1, description="largest request body, in bytes")
     max_files: int = Field(200, ge=1, description="pictures in one request")
+    max_batch_items: int = Field(10_000, ge=1, description="pictures in one batch")
+    max_zip_bytes: int = Field(2048 * MEBIBYTE, ge=1, description="bytes that one zip may unpack to")
+    spool: Path = Field(Path("brushwork-spool"), description="folder where uploads of batches wait for their turn")
+    batch_lease: float = Field(
+        60.0, ge=1, description="seconds after which a picture of a batch is taken from a service that gives no sign"
+    )
+    webhook_tries: int = Field(8, ge=1, le=20, description="how often a webhook is called before it is given up")
+    webhook_backoff: float = Field(
+        5.0, gt=0, description="seconds before a webhook is called again; four times longer after each try"
+    )
     database_url: str = Field("sqlite:///brushwork.sqlite3", description="SQLAlchemy URL of the store")
 
     url_fetch: bool | None = Field(
@@ -62,6 +72,8 @@ class Settings(BaseSettings):
     )
 
     trust_list: FilePath | None = Field(None, description="PEM file of C2PA certificates to trust; none is assumed")
+    signing_folder: Path = Field(Path("~/.brushwork"), description="folder of the key that signs reports")
+    signing_key: FilePath | None = Field(None, description="Ed25519 key in PEM that signs reports instead")
 
     @property
     def fetches_urls(self) -> bool:

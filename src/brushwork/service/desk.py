@@ -114,7 +114,12 @@ class Desk:
         return verdict
 
     async def _examine(self, upload: Upload, wishes: Wishes) -> Verdict:
-        job = Job(upload.data, upload.name, wishes.explain, wishes.stability, channel=wishes.channel)
+        return await self.examine_behind(
+            Job(upload.data, upload.name, wishes.explain, wishes.stability, channel=wishes.channel)
+        )
+
+    async def examine_behind(self, job: Job) -> Verdict:
+        """The verdict on one picture, for work that has looked for a free place itself. Raises as `examine`."""
         verdict = await self._outcome(job, self.workers.submit(job))
         self.metrics.verdict(verdict)
         return verdict

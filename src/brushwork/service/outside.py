@@ -52,6 +52,11 @@ class Outside:
         self._count("ok")
         return found
 
+    async def deliver(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """Send `body` to a webhook and return the status of the answer. Waits for its turn; raises as `url_fetch.post`."""
+        async with self._lanes:
+            return await url_fetch.post(url, body, headers, self._settings, self._network)
+
 
 async def read_address(request: Request) -> str:
     """The address in a body like {"url": "https://..."}. Raises RequestRefused for any other."""

@@ -48,7 +48,7 @@ async def read_form(request: Request, settings: Settings, part: str, most: int) 
         parts = await parser.parse()
     except MultiPartException as error:
         raise RequestRefused(
-            "The form is not as it must be: " + _why(error, most), "Send multipart/form-data, as /docs shows it."
+            "The form is not as it must be: " + why_not(error, most), "Send multipart/form-data, as /docs shows it."
         ) from error
     try:
         return _form(list(parts.multi_items()), part)
@@ -84,7 +84,8 @@ def clean_name(name: str | None) -> str:
     return shown(PurePosixPath((name or "").replace("\\", "/")).name, MAX_NAME) or "picture"
 
 
-def _why(error: MultiPartException, most: int) -> str:
+def why_not(error: MultiPartException, most: int) -> str:
+    """What is wrong with a form that may have `most` files, in our words."""
     if "files" in error.message:
         return f"it has more than {most} files."
     if "fields" in error.message or "Part exceeded" in error.message:
