@@ -22,7 +22,8 @@ from ..forensics.bundle import Bundle, load_bundle
 from ..settings import Settings
 from ..store.migrate import upgrade
 from ..store.store import Store
-from ..store.verdicts import options_key
+from ..store.tables import SavedVerdict
+from ..store.verdicts import options_key, saved_row
 from ..verdict import Verdict, Warned
 from ..workers import Job, Workers
 from .metrics import Metrics
@@ -149,6 +150,10 @@ class Desk:
         start = time.perf_counter()
         await asyncio.to_thread(self.store.verdicts.save, verdict, self._options(wishes))
         self.metrics.stage("store", time.perf_counter() - start)
+
+    def row_of(self, verdict: Verdict, wishes: Wishes, owner: str) -> SavedVerdict:  # noqa: ARG002
+        """The row of a verdict that is to be kept for `owner`."""
+        return saved_row(verdict, self._options(wishes))
 
     def _options(self, wishes: Wishes) -> str:
         return options_key(

@@ -102,6 +102,13 @@ async def post(
         return response.status_code
 
 
+def check_address(url: str, settings: Settings) -> None:
+    """Refuse at once what would never be called, whatever its host leads to. Raises UrlBlocked."""
+    trip = _Trip(url, settings, Network())
+    trip.check_allowed()
+    trip.parsed(url)
+
+
 class _Trip:
     """One call, with its redirects: every message names the address that was given, without its query."""
 
@@ -113,11 +120,7 @@ class _Trip:
     @asynccontextmanager
     async def within_time(self) -> AsyncIterator[None]:
         """Refuse where this is switched off; end everything at the deadline; tell what went wrong in our words."""
-        if not self._settings.fetches_urls:
-            raise UrlBlocked(
-                f"{self._given} is not fetched: fetching is switched off here.",
-                "Send the picture itself; the operator can set BRUSHWORK_URL_FETCH=true.",
-            )
+        self.check_allowed()
         try:
             async with asyncio.timeout(TOTAL_S):
                 yield
@@ -127,6 +130,14 @@ class _Trip:
             ) from error
         except httpx.HTTPError as error:
             raise self.failed("The connection broke off.") from error
+
+    def check_allowed(self) -> None:
+        """Refuse where this is switched off."""
+        if not self._settings.fetches_urls:
+            raise UrlBlocked(
+                f"{self._given} is not fetched: fetching is switched off here.",
+                "Send the picture itself; the operator can set BRUSHWORK_URL_FETCH=true.",
+            )
 
     def parsed(self, url: str) -> httpx.URL:
         """`url`, if it is one that may be called at all. Its host is judged later, by its addresses."""

@@ -87,7 +87,7 @@ class Batches:
             return _facts(session, [_owned(session, owner, batch_id)])[0]
 
     def page(self, owner: str, after: str | None, limit: int) -> tuple[tuple[BatchFacts, ...], str | None]:
-        """`limit` batches, newest first, behind the cursor `after`; and the cursor of the next page, None at the end."""
+        """`limit` batches, newest first, behind the cursor `after`; and the cursor of the next page, or None."""
         asked = select(Batch).where(Batch.owner == owner).order_by(Batch.created_at.desc(), Batch.id.desc())
         if after is not None:
             asked = asked.where(tuple_(Batch.created_at, Batch.id) < place(after))

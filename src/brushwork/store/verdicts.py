@@ -29,7 +29,7 @@ class Verdicts:
 
     def save(self, verdict: Verdict, options: str) -> None:
         """Keep `verdict`, made under `options`. One without an answer or without a file is a caller's mistake."""
-        row = _row(verdict, options)
+        row = saved_row(verdict, options)
         with self._database.session("save the verdict") as session:
             session.add(row)
 
@@ -84,7 +84,8 @@ def options_key(*, explain: bool, stability: bool, version: str, trust_list: str
     return f"brushwork={version};trust={trust_list[:16]};explain={explain:d};stability={stability:d}"
 
 
-def _row(verdict: Verdict, options: str) -> SavedVerdict:
+def saved_row(verdict: Verdict, options: str) -> SavedVerdict:
+    """The row of a verdict to keep, for whoever writes it together with something else."""
     facts, model = verdict.input, verdict.model
     if verdict.answer is None or verdict.probability is None or facts is None or facts.sha256 is None or model is None:
         raise ValueError("only the verdict of an examined file can be saved")
