@@ -334,7 +334,7 @@ class BatchConflict(ServiceError):
 
 
 class SpoolFull(ServiceError):
-    """There is no room to keep uploads until their turn comes."""
+    """There is no room, or no folder, to keep uploads in until their turn comes."""
 
     slug = "spool-full"
     title = "No room for uploads"

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
 from typing import Any, Final, Protocol, TextIO
 
-from ..text import shown, spreadsheet_safe
-from ..verdict import Answer, Evidence, Reason, State, Verdict
+from ..csv_rows import csv_cells, csv_heading, declarations
+from ..verdict import Answer, Reason, Verdict
 from ..weighing import OUT_OF_RANGE
 
 
@@ -65,40 +64,17 @@ class JsonArray:
         self._out.flush()
 
 
-CSV_COLUMNS: Final[tuple[tuple[str, Callable[[Verdict], object]], ...]] = (
-    ("answer", lambda v: v.answer),
-    ("reason", lambda v: v.reason),
-    ("probability", lambda v: v.probability),
-    ("human_works_this_high", lambda v: v.reference and v.reference.fpr_at_score),
-    ("why", lambda v: v.wording and v.wording.why),
-    ("declared_by", lambda v: "; ".join(declarations(v))),
-    ("stability_min", lambda v: v.stability and v.stability.min),
-    ("stability_max", lambda v: v.stability and v.stability.max),
-    ("stability_flips", lambda v: v.stability and v.stability.flips),
-    ("regions", lambda v: v.regions and v.regions.words),
-    ("warnings", lambda v: "; ".join(w.code for w in v.warnings)),
-    ("sha256", lambda v: v.input and v.input.sha256),
-    ("format", lambda v: v.input and v.input.format),
-    ("width", lambda v: v.input and v.input.width),
-    ("height", lambda v: v.input and v.input.height),
-    ("bytes", lambda v: v.input and v.input.bytes),
-    ("model", lambda v: v.model and f"{v.model.name} {v.model.version}"),
-    ("error", lambda v: v.error and v.error.type),
-    ("error_detail", lambda v: v.error and f"{v.error.detail} {v.error.advice}"),
-)
-
-
 class Csv:
     """A line a picture under a heading; cells that a spreadsheet would run begin with an apostrophe."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self._lines = csv.writer(out, lineterminator="\n")
-        self._lines.writerow(["path", *(name for name, _ in CSV_COLUMNS)])
+        self._lines.writerow(csv_heading("path"))
 
     def row(self, path: str, verdict: Verdict) -> None:
         """Write and flush one line."""
-        self._lines.writerow([_cell(visible(path)), *(_cell(read(verdict)) for _, read in CSV_COLUMNS)])
+        self._lines.writerow(csv_cells(visible(path), verdict))
         self._out.flush()
 
     def finish(self) -> None:
@@ -190,23 +166,9 @@ def why_words(verdict: Verdict) -> str:
     return " ".join([*words, verdict.regions.words] if verdict.regions else words)
 
 
-def declarations(verdict: Verdict) -> list[str]:
-    """What the file says of its origin, a sentence for each reader that found a declaration of AI."""
-    return [_declared(evidence) for evidence in verdict.evidence if evidence.declares_ai]
-
-
-def _declared(evidence: Evidence) -> str:
-    assert evidence.state is State.FOUND, "only what was found declares anything"
-    return shown(evidence.summary)
-
-
 def visible(path: str) -> str:
     """A path on one line, with everything that does not print written as its escape: two paths never look alike."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in path)
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else spreadsheet_safe(str(value)) if isinstance(value, str) else str(value)
 
 
 _MARKDOWN: Final = str.maketrans(

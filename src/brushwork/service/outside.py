@@ -53,7 +53,7 @@ class Outside:
         return found
 
     async def deliver(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
-        """Send `body` to a webhook and return the status of the answer. Waits for its turn; raises as `url_fetch.post`."""
+        """Send `body` to a webhook and return the status of the answer. Waits for its turn; raises as `post`."""
         async with self._lanes:
             return await url_fetch.post(url, body, headers, self._settings, self._network)
 

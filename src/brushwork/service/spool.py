@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from ..errors import SettingsError, SpoolFull
+from ..errors import SpoolFull
 from ..failures import new_id
 
 MIN_FREE_BYTES: Final = 256 * 1024 * 1024
@@ -37,7 +37,7 @@ class Spool:
     def prepare(self, announced: int = 0) -> str:
         """Make the folder where there is none, and give its name.
 
-        Raises SettingsError where it cannot be used, SpoolFull where `announced` bytes more would fill the disk.
+        Raises SpoolFull where it cannot be used, or where `announced` bytes more would fill the disk.
         """
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -45,8 +45,9 @@ class Spool:
             self._be_named()
             free = shutil.disk_usage(self._folder).free
         except OSError as error:
-            raise SettingsError(
-                "The folder for uploads cannot be used.", "Set BRUSHWORK_SPOOL to a folder of this user."
+            raise SpoolFull(
+                "The folder for uploads cannot be used.",
+                "Whoever runs the service has to give it one that it may write to, with BRUSHWORK_SPOOL.",
             ) from error
         if free < announced + MIN_FREE_BYTES:
             raise _full()

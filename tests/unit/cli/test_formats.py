@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 import pytest
 
 from brushwork.cli.formats import (
-    CSV_COLUMNS,
     Csv,
     JsonArray,
     JsonLines,
@@ -21,6 +20,7 @@ from brushwork.cli.formats import (
     visible,
 )
 from brushwork.cli.table import TerminalTable
+from brushwork.csv_rows import CSV_COLUMNS
 from brushwork.errors import PictureCorrupt
 from brushwork.failures import failed
 from brushwork.verdict import (
