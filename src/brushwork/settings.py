@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import Field, FilePath, StringConstraints, ValidationError, model_validator
+from pydantic import DirectoryPath, Field, FilePath, IPvAnyNetwork, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .errors import SettingsError
@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="BRUSHWORK_", frozen=True, extra="ignore")
 
     model: str = Field("default", description="name of a shipped bundle, or path of a bundle folder")
+    models: DirectoryPath | None = Field(None, description="folder of further bundles, one folder each")
     threads: int = Field(1, ge=1, le=64, description="ONNX Runtime threads of one process")
 
     max_bytes: int = Field(20 * MEBIBYTE, ge=1, description="largest file, in bytes")
@@ -46,7 +47,23 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=1, le=65535)
-    i_know: bool = Field(False, description="listen beyond loopback although there is no authentication yet")
+    i_know: bool = Field(False, description="listen beyond loopback although anyone who reaches it may ask")
+    require_keys: bool = Field(False, description="ask for API keys on loopback too; beyond it they are asked for anyway")
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
+        (), description="networks whose X-Forwarded-For and X-Forwarded-Proto are believed"
+    )
+    rate_limit: int | None = Field(
+        None, ge=1, description="requests a minute of one key or address; default 600, on loopback 60000"
+    )
+    stability_rate_limit: int | None = Field(
+        None, ge=1, description="pictures a minute with stability=true; default 30, on loopback 6000"
+    )
+    concurrency: int | None = Field(
+        None, ge=1, description="requests at once of one key or address; default 16, on loopback 1024"
+    )
+    security_contact: str | None = Field(
+        None, pattern=r"^(mailto:|https://)\S+$", description="where /.well-known/security.txt sends reports"
+    )
     allowed_hosts: tuple[str, ...] = Field(
         ("127.0.0.1", "localhost", "[::1]"), description="Host headers that are answered, without the port"
     )
@@ -64,6 +81,11 @@ class Settings(BaseSettings):
     )
     database_url: str = Field("sqlite:///brushwork.sqlite3", description="SQLAlchemy URL of the store")
 
+    log_file: Path | None = Field(None, description="file to log to instead of standard error")
+    log_file_bytes: int = Field(10 * MEBIBYTE, ge=1024, description="bytes after which a new log file is begun")
+    log_file_hours: float = Field(24.0, gt=0, description="hours after which a new log file is begun")
+    log_files_kept: int = Field(14, ge=1, le=1000, description="log files that are kept beside the one in use")
+
     url_fetch: bool | None = Field(
         None, description="fetch pictures from addresses and call webhooks; by default on loopback only"
     )
@@ -80,14 +102,10 @@ class Settings(BaseSettings):
         """Whether addresses that callers give are called at all: by default only where no other machine can ask."""
         return is_loopback(self.host) if self.url_fetch is None else self.url_fetch
 
-    @model_validator(mode="after")
-    def _refuse_open_doors(self) -> Settings:
-        if not is_loopback(self.host) and not self.i_know:
-            raise ValueError(
-                f"host {self.host} is reachable from other machines and nothing asks who calls. "
-                "Put a proxy that authenticates in front of 127.0.0.1, or set BRUSHWORK_I_KNOW=true."
-            )
-        return self
+    @property
+    def asks_for_keys(self) -> bool:
+        """Whether a request without a good key is refused: wherever other machines can ask, unless one knows."""
+        return self.require_keys or not (is_loopback(self.host) or self.i_know)
 
 
 def is_loopback(host: str) -> bool:

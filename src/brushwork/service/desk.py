@@ -26,6 +26,7 @@ from ..store.tables import SavedVerdict
 from ..store.verdicts import options_key, saved_row
 from ..verdict import Verdict, Warned
 from ..workers import Job, Workers
+from .disk import Disks
 from .metrics import Metrics
 from .outside import Outside
 from .uploads import Upload
@@ -53,7 +54,8 @@ class Desk:
         prepare_store(settings.database_url)
         self.store = Store(settings.database_url)
         self.workers = Workers(settings)
-        self.metrics = Metrics(self.bundle.facts(), lambda: self.workers.waiting)
+        self.disks = Disks(settings)
+        self.metrics = Metrics(self.bundle, lambda: self.workers.waiting, self.disks)
         self.outside = Outside(settings, self.metrics.fetched)
         self._slots = asyncio.Semaphore(self.workers.room)
         self._trust = _digest(settings)

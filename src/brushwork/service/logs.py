@@ -22,8 +22,11 @@ def log() -> FilteringBoundLogger:
     return logger
 
 
-def configure(level: str = "INFO") -> None:
-    """Send the logs of Brushwork and its libraries to stderr as JSON. For the process that serves, not for tests."""
+def configure(level: str = "INFO", file: logging.Handler | None = None) -> None:
+    """Send the logs of Brushwork and its libraries as JSON to `file`, or to stderr where there is none.
+
+    For the process that serves, not for tests.
+    """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -35,7 +38,7 @@ def configure(level: str = "INFO") -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = file or logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 
-from ..verdict import ModelFacts, Verdict
+from ..forensics.bundle import Bundle
+from ..verdict import Verdict
+from .disk import Disks
+from .drift import Drift
 
 MEDIA_TYPE: Final = CONTENT_TYPE_LATEST
 _STAGE_BUCKETS: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -17,13 +30,14 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 class Metrics:
     """The figures of one service, in a registry of their own so that two services in one process do not mix."""
 
-    def __init__(self, model: ModelFacts, waiting: Callable[[], int]) -> None:
-        """Count for `model`; `waiting` gives the length of the queue whenever it is asked for."""
-        self._model = model.name
+    def __init__(self, bundle: Bundle, waiting: Callable[[], int], disks: Disks) -> None:
+        """Count for `bundle`; `waiting` gives the length of the queue whenever it is asked for."""
         self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
         self._verdicts = self._counter("brushwork_verdicts", "Verdicts given", "answer", "model", "channel")
         self._failures = self._counter("brushwork_decode_failures", "Pictures that could not be examined", "reason")
         self._requests = self._counter("brushwork_http_requests", "HTTP requests", "route", "method", "code")
+        self._feedback = self._counter("brushwork_feedback", "Feedback on verdicts", "label", "agree")
         self._fetches = self._counter("brushwork_url_fetch", "Pictures fetched from an address", "outcome")
         self._stages = Histogram(
             "brushwork_stage_duration_seconds", "Time of one stage of one picture", ("stage", "model"),
@@ -33,13 +47,38 @@ class Metrics:
             "brushwork_http_request_duration_seconds", "Time of one HTTP request", ("route", "method"),
             buckets=_STAGE_BUCKETS, registry=self._registry,
         )  # fmt: skip
-        queue = Gauge("brushwork_queue_jobs", "Pictures that wait or are examined", registry=self._registry)
-        queue.set_function(waiting)
-        info = Gauge("brushwork_model_info", "The bundle in use", ("version", "sha256"), registry=self._registry)
-        info.labels(model.version, model.sha256).set(1)
+        self._gauge("brushwork_queue_jobs", "Pictures that wait or are examined").set_function(waiting)
+        free = self._gauge("brushwork_disk_free_bytes", "Free bytes below what is written", "place")
+        for place in disks.folders:
+            free.labels(place).set_function(partial(disks.free, place))
+        self._info = self._gauge("brushwork_model_info", "The bundle in use", "version", "sha256")
+        self._use_gauges()
+        self.use(bundle)
+
+    def _use_gauges(self) -> None:
+        """The figures that are worked out when they are asked for."""
+        drift = self._gauge("brushwork_score_drift_ratio", "Distance of the last scores to those of human works")
+        drift.set_function(self.drift)
+        window = self._gauge("brushwork_score_drift_window", "Scores that the drift is worked out from")
+        window.set_function(lambda: self._drift.count)
+        self._agreed = [0, 0]
+        accuracy = self._gauge("brushwork_feedback_accuracy_ratio", "Share of feedback that agrees with the answer")
+        accuracy.set_function(lambda: self._agreed[True] / sum(self._agreed) if any(self._agreed) else math.nan)
+
+    def use(self, bundle: Bundle) -> None:
+        """Count for `bundle` from now on; its scores are compared with its own."""
+        facts = bundle.facts()
+        self._model = facts.name
+        self._info.clear()
+        self._info.labels(facts.version, facts.sha256).set(1)
+        (every,) = (kind.scores for kind in bundle.reference.kinds if kind.kind == "all")
+        self._drift = Drift(every)
 
     def _counter(self, name: str, words: str, *labels: str) -> Counter:
         return Counter(name, words, labels, registry=self._registry)
+
+    def _gauge(self, name: str, words: str, *labels: str) -> Gauge:
+        return Gauge(name, words, labels, registry=self._registry)
 
     def verdict(self, verdict: Verdict) -> None:
         """Count one verdict that was given, or its failure."""
@@ -47,12 +86,23 @@ class Metrics:
             self._failures.labels(verdict.error.type if verdict.error else "unknown").inc()
             return
         self._verdicts.labels(verdict.answer.value, self._model, verdict.channel).inc()
+        if verdict.reference is not None and verdict.probability is not None:  # within what the bundle knows
+            self._drift.add(verdict.probability)
         for stage, milliseconds in verdict.timing_ms.items():
             self.stage(stage, milliseconds / 1000)
 
     def failure(self, slug: str) -> None:
         """Count one picture that could not be examined, by the slug of its error."""
         self._failures.labels(slug).inc()
+
+    def drift(self) -> float:
+        """How far the last scores are from those that the bundle was measured with, from 0 to 1; NaN with too few."""
+        return self._drift.ratio()
+
+    def feedback(self, label: str, *, agrees: bool) -> None:
+        """Count one piece of feedback; `agrees` says whether its label is that of the verdict."""
+        self._feedback.labels(label, str(agrees).lower()).inc()
+        self._agreed[agrees] += 1
 
     def fetched(self, outcome: str) -> None:
         """Count one address that was called for a picture: ok, blocked, failed, timeout or too_large."""

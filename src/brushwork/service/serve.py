@@ -16,6 +16,7 @@ from . import logs
 from .app import create_app
 from .desk import prepare_store
 from .guards import own_host, served_hosts
+from .log_file import open_log
 from .protocol import BoundedProtocol
 
 
@@ -27,8 +28,9 @@ def run(settings: Settings, tell: Callable[[str], None]) -> None:
     refuse_open_door(settings)
     load_bundle(settings.model)
     prepare_store(settings.database_url)
+    log_file = open_log(settings)
     listener = _listen(settings)
-    logs.configure()
+    logs.configure(file=log_file)
     _Server(settings, tell).run(sockets=[listener])
 
 
