@@ -20,6 +20,7 @@
     ├── SettingsError               a setting is wrong or unsafe
     ├── StoreError                  the database cannot be used
     │   ├── VerdictNotFound
+    │   ├── PictureNotKept          the verdict is saved, its picture is not
     │   └── BatchNotFound           no such batch, item or delivery of this caller
     ├── ReportError                 a case file cannot be made or read
     │   ├── SigningError            no key to sign with

@@ -48,7 +48,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=1, le=65535)
     i_know: bool = Field(False, description="listen beyond loopback although anyone who reaches it may ask")
-    require_keys: bool = Field(False, description="ask for API keys on loopback too; beyond it they are asked for anyway")
+    require_keys: bool = Field(
+        False, description="ask for API keys on loopback too; beyond it they are asked for anyway"
+    )
     trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
         (), description="networks whose X-Forwarded-For and X-Forwarded-Proto are believed"
     )

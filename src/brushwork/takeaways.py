@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .examine import Examiner
     from .look import Look
     from .look.kinds import Kind
+    from .report.casefile import Shown
     from .workers import Job
 
 
@@ -46,3 +47,24 @@ def look(examiner: Examiner, job: Job, private: bool = False) -> Look:
     from .picture import open_picture
 
     return looked(open_picture(job.source, examiner.limits, job.name), private=private)
+
+
+def prepared(examiner: Examiner, job: Job, verdict: Verdict | None = None) -> tuple[Verdict, Shown]:
+    """The verdict and the pictures of a case file. Without a `verdict` the picture is examined now.
+
+    Signing is left to whoever asked: the process that decodes what strangers send never holds the key.
+    """
+    from PIL import Image
+
+    from .look import Kind, explained
+    from .picture import open_picture
+    from .report.casefile import Shown
+    from .report.make import thumbnail
+
+    verdict = verdict or job.verdict_by(examiner)
+    picture = open_picture(job.source, examiner.limits, job.name)
+    found = verdict.regions
+    return verdict, Shown(
+        thumbnail(Image.fromarray(picture.rgb)),
+        thumbnail(explained(picture, Kind.REGIONS, found)) if found else None,
+    )

@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from .text import shown
-from .verdict import State, Verdict
+from .verdict import State, Trust, Verdict
 
 SOURCES: Final = {
     "credentials": "Content Credentials",
@@ -25,6 +25,28 @@ STATES: Final = {
     State.UNREADABLE: "unreadable",
     State.NOT_CHECKED: "not checked",
 }
+
+TRUST: Final = {
+    Trust.TRUSTED: "signed, on the trust list configured here",
+    Trust.UNVERIFIED: "signed, signer not verified",
+    Trust.TAMPERED: "altered after signing",
+    Trust.UNSIGNED: "unsigned, anyone can write this",
+}
+
+LIMITS: Final = (
+    "A score is about pixels, never about a person. It proves nothing on its own.",
+    "Marks in a file can be added, copied or removed by anyone; only a signature on the trust list configured here "
+    "says who wrote them.",
+    "Some kinds of art are judged wrong more often than others, photographs among them; the model card says how often, "
+    "kind by kind.",
+    "A generator that the model has not met can pass unseen.",
+)
+"""What nobody may forget of a result."""
+
+MAP_CAVEAT: Final = (
+    "A map of influence, not of forgery: a strong patch resembles generated texture. "
+    "It does not show where AI was used."
+)
 
 
 def as_text(verdict: Verdict, name: str | None = None) -> str:

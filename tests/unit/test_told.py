@@ -8,7 +8,7 @@ from brushwork import Examiner, Verdict
 from brushwork.errors import PictureEmpty
 from brushwork.failures import failed
 from brushwork.service.page import words
-from brushwork.told import SOURCES, STATES
+from brushwork.told import LIMITS, MAP_CAVEAT, SOURCES, STATES, TRUST
 from tests.made.drawings import drawn
 from tests.made.tagged import A1111, with_chunks
 
@@ -48,3 +48,6 @@ def test_a_failure_is_told_with_its_advice() -> None:
 def test_the_page_uses_the_same_words() -> None:
     assert {k: v for k, v in SOURCES.items() if k != "pixels"} == words()["source"]
     assert {state.value: said for state, said in STATES.items()} == words()["state"]
+    assert {trust.value: said for trust, said in TRUST.items()} == words()["trust"]
+    assert list(LIMITS) == words()["limits"]
+    assert words()["map_caveat"] == MAP_CAVEAT

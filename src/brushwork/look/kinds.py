@@ -7,6 +7,8 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
+from ..told import MAP_CAVEAT
+
 
 class Kind(StrEnum):
     """One way to look at a picture. Only `regions` has to do with the score; the others are to look at only."""
@@ -37,8 +39,7 @@ TOLD: Final[dict[Kind, Told]] = {
             kind=Kind.REGIONS,
             title="Where the score comes from",
             shows="Each marked patch has the probability that the model gives to that patch alone.",
-            does_not_prove="A map of influence, not of forgery: a strong patch resembles generated texture. It "
-            "does not show where AI was used.",
+            does_not_prove=MAP_CAVEAT,
             in_the_verdict=True,
         ),
         Told(
