@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import BinaryIO, Final, cast
 
 from pydantic import ValidationError
@@ -85,7 +86,8 @@ async def _read_order(request: Request, intake: Intake, settings: Settings) -> N
         raise RequestRefused(f"There are more than {settings.max_batch_items:,} URLs.", "Make several batches of them.")
     orders = [PictureOrder(url=url) if isinstance(url, str) else url for url in urls]
     intake.items += [
-        NewItem(new_id(), order.external_id or order.url, url=order.url, client_key=order.key) for order in orders
+        NewItem(new_id(), shown(order.external_id or order.url), url=order.url, client_key=order.key)
+        for order in orders
     ]
 
 
@@ -129,15 +131,13 @@ def _arrive(file: _File, name: str, intake: Intake, spool: Spool, settings: Sett
 
 
 def _name_keys(intake: Intake, key: str | None) -> None:
-    if key is None:
-        return
+    """Give each item its key; one that comes twice in a request is taken once."""
     only = len(intake.items) == 1
-    intake.items = [
-        NewItem(
-            item.id, item.external_id, item.spool, item.url, item.client_key or (key if only else f"{key}.{number}")
-        )
-        for number, item in enumerate(intake.items)
-    ]
+    named: dict[str, NewItem] = {}
+    for number, item in enumerate(intake.items):
+        own = item.client_key or (None if key is None else key if only else f"{key}.{number}")
+        named.setdefault(own or item.id, replace(item, client_key=own))
+    intake.items = list(named.values())
 
 
 def _check_type(headers: Headers) -> None:

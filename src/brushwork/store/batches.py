@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from ..errors import BatchConflict, BatchNotFound
 from ..failures import new_id
-from ..verdict import Answer, Verdict
+from ..verdict import Answer
 from .batch_ends import UNFINISHED, announce, counted, settle
 from .batch_facts import BatchFacts, ItemFacts, ItemState, NewBatch, NewItem, item_facts, state_of
 from .cursors import cursor, place
@@ -231,14 +231,3 @@ def _rate(session: Session, batch: Batch) -> float | None:
     )
     number: int = session.execute(asked).scalar_one()
     return number / seconds if seconds > 0 and number else None
-
-
-def results(batches: Batches, owner: str, batch_id: str, at_once: int = 100) -> Iterable[Verdict]:
-    """The results that there are, in the order of the items, read a few at a time."""
-    after = -1
-    while True:
-        some = batches.items(owner, batch_id, after=after, limit=at_once, states=("done", "failed"))
-        yield from (item.verdict for item in some if item.verdict is not None)
-        if len(some) < at_once:
-            return
-        after = some[-1].position
