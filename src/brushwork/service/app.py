@@ -14,13 +14,16 @@ from .. import __version__
 from ..settings import Settings
 from . import assets, problems
 from .admission import Admission
+from .batch_desk import BatchDesk
+from .batch_runner import working_off
 from .desk import Desk
 from .entry import check_entry
 from .guards import Guards
 from .observed import Observed
 from .page import STATIC
-from .routes import health, models, pages, verdicts
+from .routes import batch_results, batches, health, models, pages, verdicts
 from .schemas import Problem
+from .spool import Spool
 
 DESCRIPTION = "Was this artwork made with AI? Provenance, pixel forensics and an honest error rate."
 
@@ -31,7 +34,10 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.desk = await asyncio.to_thread(Desk, settings)
-        yield
+        spool = Spool(settings.spool)
+        async with working_off(app.state.desk, spool) as runner:
+            app.state.batches = BatchDesk(app.state.desk, spool, runner)
+            yield
         await asyncio.to_thread(app.state.desk.close)
 
     app = FastAPI(
@@ -44,7 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
         dependencies=[Depends(check_entry)],
     )
     app.state.assets = assets.load(STATIC)
-    for group in (verdicts, models, health, pages):
+    for group in (verdicts, batches, batch_results, models, health, pages):
         app.include_router(group.router)
     problems.install(app)
     app.add_middleware(Admission)
