@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ...forensics.bundle import Bundle
-from ...verdict import Answer, Verdict
+from ...verdict import Verdict
 from .chance import chances
 from .figures import figures_of
 from .markdown import to_html
@@ -50,6 +50,5 @@ def problem_page(shell: Shell, problem: Mapping[str, Any], name: str | None = No
 def card_page(shell: Shell, bundle: Bundle) -> str:
     """The card of `bundle` as a page: its plots between its first words and the rest of the card."""
     head, _, rest = bundle.card.partition("\n## ")
-    said = {answer.value: answer.words for answer in Answer}
-    drawn = {"recipe": bundle.recipe, "figures": figures_of(bundle), "said": said}
+    drawn = {"recipe": bundle.recipe, "figures": figures_of(bundle)}
     return render("card.html", shell, MODEL, **drawn, head=to_html(head), body=to_html(f"## {rest}"))

@@ -11,6 +11,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ...picture import FORMATS, Limits
+from ...verdict import Answer
 
 FOLDER: Final = Path(__file__).parent
 
@@ -51,9 +52,9 @@ def render(template: str, shell: Shell, here: str = "", **context: Any) -> str:
 
 @lru_cache(maxsize=1)
 def words() -> dict[str, Any]:
-    """The vocabulary that the server's and the browser's rendering share, beside that of the verdict."""
+    """The vocabulary that the server's and the browser's rendering share: `words.json`, and the answers' own words."""
     found: dict[str, Any] = json.loads((FOLDER / "words.json").read_text("utf-8"))
-    return found
+    return {**found, "answer": {answer.value: answer.words for answer in Answer}}
 
 
 @lru_cache(maxsize=1)

@@ -4,6 +4,7 @@ import { byId } from "./dom.js";
 
 /**
  * @typedef {object} Words
+ * @property {Record<string, string>} answer
  * @property {Record<string, string>} source
  * @property {Record<string, string>} state
  * @property {Record<string, string>} state_means

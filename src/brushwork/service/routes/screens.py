@@ -1,0 +1,34 @@
+"""The screens beside the check: each is a page of its own, rendered here, that asks the API for what it shows."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse
+
+from ..page import card_page, render
+from ..page.help import ANSWERS, example
+from ..page.shell import HELP, MODEL, STATUS
+from ..problems import shell_of
+from .common import AtDesk
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+@router.get(MODEL)
+async def model(request: Request, desk: AtDesk) -> HTMLResponse:
+    """The card of the bundle in use, with its plots."""
+    return HTMLResponse(card_page(shell_of(request.app), desk.bundle))
+
+
+@router.get(HELP)
+async def help_page(request: Request, desk: AtDesk) -> HTMLResponse:
+    """What it cannot do first; then for artists, juries, moderators and journalists."""
+    said = {"answers": ANSWERS, "example": example(desk.bundle.recipe.thresholds)}
+    origin = str(request.base_url).rstrip("/")
+    return HTMLResponse(render("help.html", shell_of(request.app), HELP, **said, origin=origin))
+
+
+@router.get(STATUS)
+async def status(request: Request) -> HTMLResponse:
+    """How the service is; its figures come from /v1/status."""
+    return HTMLResponse(render("status.html", shell_of(request.app), STATUS))
