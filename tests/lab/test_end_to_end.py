@@ -24,8 +24,9 @@ from brushwork.forensics.bundle import load_bundle  # noqa: E402
 from brushwork.forensics.calibration import probability  # noqa: E402
 from brushwork.forensics.scorer import Scorer, open_session, run_session  # noqa: E402
 from brushwork.lab import export, workflow  # noqa: E402
+from brushwork.lab.keeping import CHECKPOINTS, newest_checkpoint  # noqa: E402
 from brushwork.lab.plan import read_plan  # noqa: E402
-from brushwork.lab.train import CHECKPOINTS, load_network, newest_checkpoint  # noqa: E402
+from brushwork.lab.train import load_network  # noqa: E402
 from brushwork.picture import open_picture  # noqa: E402
 
 from .conftest import draw  # noqa: E402
@@ -43,8 +44,13 @@ def test_from_pictures_to_a_verdict_worthy_bundle(tiny_recipe, tmp_path, lenient
     checkpoint = workflow.run_training(plan, out, progress=False)
     assert checkpoint.parent == out / CHECKPOINTS
 
-    scored = workflow.run_evaluation(plan, out)
-    assert len(scored) == 30 * 3
+    judged = workflow.run_evaluation(plan, out)
+    assert len(judged) == 30 * (3 + 8)
+    page = (out / workflow.EVALUATION / "report.html").read_text()
+    assert page.count("<svg") == 5
+    assert "http://" not in page.replace("http://www.w3.org/", ""), "opens without a network"
+    assert (out / workflow.EVALUATION / "gallery" / "gallery.html").is_file()
+    assert (tmp_path / "mlflow.db").is_file()
     bundle = load_bundle(workflow.run_calibration(plan, out))
     assert bundle.recipe.name == "tiny"
     assert len(bundle.reference.kinds[0].scores) == 15

@@ -22,7 +22,7 @@ app.add_typer(data, name="data")
 
 Recipe = Annotated[str, typer.Argument(metavar="RECIPE", help="A TOML file, or the name of a shipped recipe.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of the run: checkpoints, scores, bundle.")]
-NEEDED = ("torch", "timm", "lightning", "sklearn", "onnxscript", "pyarrow")
+NEEDED = ("torch", "timm", "lightning", "sklearn", "onnxscript", "pyarrow", "mlflow", "matplotlib")
 
 
 @app.callback()
@@ -57,11 +57,12 @@ def train(
 def evaluate(recipe: Recipe, out: Out = Path("runs/latest")) -> None:
     """Score the recipe's dev set under every weather and print AUC and recall at 1 % false positives."""
     _require_lab()
-    from ..lab.card import weather_table
     from ..lab.plan import read_plan
-    from ..lab.workflow import run_evaluation
+    from ..lab.tables import by_weather
+    from ..lab.workflow import EVALUATION, run_evaluation
 
-    typer.echo(weather_table(run_evaluation(read_plan(recipe), out, _ticked)))
+    typer.echo(by_weather(run_evaluation(read_plan(recipe), out, _ticked)).markdown)
+    say(f"report: {out / EVALUATION / 'report.html'}")
 
 
 @app.command(
@@ -84,8 +85,8 @@ def export(
 ) -> None:
     """Export a checkpoint to ONNX and prove that both compute the same."""
     _require_lab()
+    from ..lab.keeping import CHECKPOINTS, newest_checkpoint
     from ..lab.plan import read_plan
-    from ..lab.train import CHECKPOINTS, newest_checkpoint
     from ..lab.workflow import run_export
 
     chosen = checkpoint or newest_checkpoint(out / CHECKPOINTS)

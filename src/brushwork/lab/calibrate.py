@@ -15,6 +15,7 @@ from ..forensics.recipe import Calibration, ReferenceScores, ReferenceSet, Thres
 from .datasets import AI, HUMAN
 from .evaluate import Scored, logits_of, positive_of, under
 from .folds import deal
+from .kinds import kind_of
 from .metrics import Floats, Rate, threshold_at_fpr
 
 FITTED_UNDER: Final = ("clean", "web")
@@ -132,6 +133,11 @@ class Judged:
     label_ai: bool
     cleared: bool
 
+    @property
+    def answer(self) -> str:
+        """What a verdict would say from the pixels alone."""
+        return "looks_ai" if self.looks_ai else "no_sign_of_ai" if self.cleared else "cannot_tell"
+
 
 def cross_fit(scored: Sequence[Scored], folds: int = FOLDS) -> list[Judged]:
     """Judge every picture with a calibration and thresholds fitted on the sources of the other folds only.
@@ -179,11 +185,11 @@ def _held_out(
 
 
 def reference_set(scored: Sequence[Scored], calibration: Calibration, name: str) -> ReferenceSet:
-    """Probabilities of human works in clean weather by kind; kinds under SMALLEST_KIND works count in "all" only."""
+    """Probabilities of human works in clean weather by coarse kind; others than large ones count in "all" only."""
     human = [s for s in under(scored, "clean") if s.label == HUMAN]
     kinds: dict[str, list[Scored]] = {"all": human}
     for s in human:
-        kinds.setdefault(s.kind, []).append(s)
+        kinds.setdefault(kind_of(s.kind), []).append(s)
     kept = {k: v for k, v in kinds.items() if k == "all" or len(v) >= SMALLEST_KIND}
     return ReferenceSet(
         set=name,

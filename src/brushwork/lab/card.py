@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from ..forensics.bundle import MODEL_FILE
 from ..forensics.recipe import Origin
-from .calibrate import SMALLEST_KIND, Fit, Judged, cross_fit
+from . import tables
+from .calibrate import Fit, Judged, cross_fit
 from .datasets import AI, HUMAN, Row
-from .evaluate import WEATHERS, Scored, family_of, logits_of, positive_of, under
-from .metrics import Rate, auc, bootstrap, calibration_error, recall_at_fpr, threshold_at_fpr
+from .evaluate import Scored, logits_of, positive_of, under
+from .generators import generator_of
+from .metrics import Rate, threshold_at_fpr
+from .tables import table
 
 FPR_TABLE: Final = (0.001, 0.005, 0.01, 0.02, 0.05)
 WORST: Final = 10
@@ -47,36 +47,36 @@ class CardFacts:
     effort: Effort
     parity: float
     shortcut_auc: tuple[float, float]
+    more: Mapping[str, str] = field(default_factory=dict)
+    """Sections that other steps measured, by title: held-out generators, likely source, changed answers."""
 
 
 def card(facts: CardFacts, folder: Path) -> str:
     """The model card, Markdown, with the hashes of the files that lie in `folder` already."""
     judged = cross_fit(facts.scored)
+    kind = tables.by_kind(judged)
+    measured = (
+        ("By weather", tables.by_weather(judged), _CHOSEN),
+        ("Answers given (cross-fitted; from the pixels alone)", tables.answers(judged), ""),
+        ("False positives of `looks_ai` by kind of human art", tables.false_positives(judged, kind), ""),
+        ("False positives of `looks_ai` by human source", tables.false_positives(judged, tables.by_source), ""),
+        ("Recall of `looks_ai` by generator and year of its release", tables.recalls(judged, tables.by_generator), ""),
+        ("Recall of `looks_ai` by family of generators", tables.recalls(judged, tables.by_family), ""),
+        ("The same picture, other answers", tables.flips(judged), ""),
+        ("Calibration (cross-fitted, clean)", tables.calibration(judged), ""),
+    )
     sections = (
-        _head(facts), _training(facts), _method(facts), _weathers(facts.scored), _answers(judged),
-        _by(judged, "False positives of `looks_ai` by kind of human art", HUMAN, _kind(judged), "false positives"),
-        _by(judged, "False positives of `looks_ai` by human source", HUMAN, lambda s: s.source, "false positives"),
-        _by(judged, "Recall of `looks_ai` by generator and year of its release", AI, _family, "recall"),
-        _thresholds(facts), _curve(judged), _mistakes(judged), _origin(facts, folder),
+        _head(facts), _training(facts), _method(facts),
+        *(f"## {title}\n{found.markdown}\n{note}" for title, found, note in measured), _thresholds(facts),
+        *(f"## {title}\n{text}\n" for title, text in facts.more.items()), _mistakes(judged), _origin(facts, folder),
     )  # fmt: skip
     return "\n".join(sections)
 
 
-def _family(s: Scored) -> str:
-    return family_of(s.generator)
-
-
-def _kind(judged: Sequence[Judged]) -> Callable[[Scored], str]:
-    """The kind, or "other kinds" where fewer than SMALLEST_KIND works have it."""
-    counts = Counter(j.scored.kind for j in judged if j.scored.label == HUMAN and j.scored.weather == "clean")
-    return lambda s: s.kind if counts[s.kind] >= SMALLEST_KIND else f"other kinds (each under {SMALLEST_KIND} works)"
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table."""
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    lines += ["| " + " | ".join(str(c).replace("|", "/") for c in row) + " |" for row in rows]
-    return "\n".join(lines)
+_CHOSEN: Final = """
+The two columns in the middle choose their threshold on this very set; the two after them are cross-fitted. Photographs
+are apart from art; beside them stand all AI pictures.
+"""
 
 
 def _head(facts: CardFacts) -> str:
@@ -140,65 +140,6 @@ times, of rates exact (Clopper-Pearson), which takes pictures of one source for 
 """
 
 
-def weather_table(scored: Sequence[Scored]) -> str:
-    """AUC, rates and calibration error under each weather, as a Markdown table."""
-    judged = cross_fit(scored)
-    lines = []
-    for weather in WEATHERS:
-        part = under(scored, weather)
-        scores, positive, sources = logits_of(part), positive_of(part), [s.source for s in part]
-        here = [j for j in judged if j.scored.weather == weather]
-        said = np.array([j.probability for j in here])
-        true = np.array([j.scored.label == AI for j in here])
-        figures = (auc, partial(recall_at_fpr, share=0.01), partial(recall_at_fpr, share=0.05))
-        intervals = (bootstrap(figure, scores, positive, sources) for figure in figures)
-        error = f"{calibration_error(said, true):.3f}"
-        lines.append((weather, *intervals, _rate(here, HUMAN), _rate(here, AI), error))
-    head = ("weather", "AUC", "recall at 1 % FPR", "recall at 5 % FPR", "FPR of looks_ai", "recall of looks_ai", "ECE")
-    return table(head, lines)
-
-
-def _weathers(scored: Sequence[Scored]) -> str:
-    note = "The two columns in the middle choose their threshold on this very set; the two after them are cross-fitted."
-    return f"## By weather\n{weather_table(scored)}\n\n{note}\n"
-
-
-def _rate(judged: Sequence[Judged], label: int) -> Rate:
-    flags = [j.looks_ai for j in judged if j.scored.label == label]
-    return Rate(sum(flags), len(flags))
-
-
-def _answers(judged: Sequence[Judged]) -> str:
-    lines = []
-    for weather in WEATHERS:
-        for label, word in ((HUMAN, "human"), (AI, "AI")):
-            part = [j for j in judged if j.scored.weather == weather and j.scored.label == label]
-            looks, clear = sum(j.looks_ai for j in part), sum(j.cleared for j in part)
-            rest, as_ai = len(part) - looks - clear, sum(j.label_ai for j in part)
-            cells = (Rate(n, len(part)) for n in (looks, rest, clear, as_ai))
-            lines.append((weather, word, len(part), *(f"{c.value:.1%}" for c in cells)))
-    head = ("weather", "class", "n", "looks_ai", "cannot_tell", "no_sign_of_ai", "label ai")
-    return f"## Answers given (cross-fitted; from the pixels alone)\n{table(head, lines)}\n"
-
-
-def _by(judged: Sequence[Judged], title: str, label: int, key: Callable[[Scored], str], what: str) -> str:
-    groups = sorted({key(j.scored) for j in judged if j.scored.label == label})
-    lines = []
-    for group in groups:
-        cells: list[object] = [group]
-        for weather in WEATHERS:
-            flags = [
-                j.looks_ai
-                for j in judged
-                if j.scored.label == label and j.scored.weather == weather and key(j.scored) == group
-            ]
-            cells.append(Rate(sum(flags), len(flags)))
-        cells.insert(1, len(flags))
-        lines.append(cells)
-    head = ("group" if label == HUMAN else "generator", "n", *(f"{what}, {w}" for w in WEATHERS))
-    return f"## {title}\n{table(head, lines)}\n"
-
-
 def _thresholds(facts: CardFacts) -> str:
     clean = under(facts.scored, "clean")
     scores, positive = logits_of(clean), positive_of(clean)
@@ -227,35 +168,22 @@ a threshold chosen on it for each false-positive rate (under {1 / n:.2%} is out 
 """
 
 
-def _curve(judged: Sequence[Judged]) -> str:
-    lines = []
-    clean = [j for j in judged if j.scored.weather == "clean"]
-    totals = Counter(j.scored.label for j in clean)
-    for low in np.arange(0, 1, 0.1):
-        here = [j for j in clean if low <= j.probability < low + 0.1]
-        if here:
-            mass = {label: sum(j.scored.label == label for j in here) / totals[label] for label in (HUMAN, AI)}
-            true = mass[AI] / (mass[AI] + mass[HUMAN])
-            said = float(np.mean([j.probability for j in here]))
-            lines.append((f"{low:.1f} to {low + 0.1:.1f}", len(here), f"{said:.2f}", f"{true:.2f}"))
-    head = ("probability", "pictures", "said on average", "share of AI, classes weighing equal")
-    return f"## Calibration (cross-fitted, clean)\n{table(head, lines)}\n"
-
-
 def _mistakes(judged: Sequence[Judged]) -> str:
     clean = [j for j in judged if j.scored.weather == "clean"]
     human = sorted((j for j in clean if j.scored.label == HUMAN), key=lambda j: -j.probability)[:WORST]
     ai = sorted((j for j in clean if j.scored.label == AI), key=lambda j: j.probability)[:WORST]
-    missed = [(f"{j.probability:.2f}", family_of(j.scored.generator), j.scored.source) for j in ai]
-    accused = [(f"{j.probability:.2f}", j.scored.kind, j.scored.source) for j in human]
+    missed = [
+        (f"{j.probability:.2f}", generator_of(j.scored.generator), j.scored.source, f"`{j.scored.id[:10]}`") for j in ai
+    ]
+    accused = [(f"{j.probability:.2f}", j.scored.kind, j.scored.source, f"`{j.scored.id[:10]}`") for j in human]
     return f"""## Known failures
 The human works of the set with the highest probability:
 
-{table(("probability", "kind", "source"), accused)}
+{table(("probability", "kind", "source", "file"), accused)}
 
 The AI works with the lowest:
 
-{table(("probability", "generator", "source"), missed)}
+{table(("probability", "generator", "source", "file"), missed)}
 """
 
 

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import LabError
 from ..forensics.patches import prepare
 from ..forensics.recipe import PatchPlan
-from ..forensics.scorer import Session, run_session
+from ..forensics.stability import VIEWS, views
 from ..picture import open_picture
 from .crops import LIMITS
 from .datasets import AI, Row
 from .metrics import Bools, Floats
-from .weather import Weather, degrade, stream
+from .weather import Pixels, Weather, degrade, stream
 
 WEATHERS: Final[tuple[Weather, ...]] = ("clean", "web", "hard")
+VIEW: Final = "view: "
 
 
 @dataclass(frozen=True)
 class Scored:
-    """One picture under one weather; `logit` is the mean over its patches."""
+    """One picture under one weather (or in one re-encoding); `logit` is the mean over its patches."""
 
     id: str
     label: int
@@ -37,21 +39,40 @@ class Scored:
     logit: float
 
 
-def score(
-    rows: Iterable[Row], session: Session, plan: PatchPlan, weathers: Sequence[Weather] = WEATHERS, seed: int = 0
-) -> list[Scored]:
-    """Score every row under every weather with an ONNX session; the weather of a picture depends on its id alone.
+Predict = Callable[[Pixels], NDArray[np.float32]]
+"""Logits float32 (n,) of patches uint8 (n, size, size, 3): a session of ONNX Runtime, or a network in training."""
 
+
+def score(
+    rows: Iterable[Row],
+    predict: Predict,
+    plan: PatchPlan,
+    weathers: Sequence[Weather] = WEATHERS,
+    seed: int = 0,
+    stability: bool = False,
+) -> list[Scored]:
+    """Score every row under every weather; the weather of a picture depends on its id alone.
+
+    With `stability` also under the eight harmless re-encodings, as weathers named VIEW and the name of the view.
     Raises PictureError for a picture that does not open: a set that is measured on has none.
     """
     out: list[Scored] = []
     for row in rows:
         rgb = open_picture(row.data(), LIMITS, name=row.id).rgb
-        for weather in weathers:
-            patches, _ = prepare(degrade(rgb, weather, stream("weather", seed, weather, row.id)), plan)
-            logit = float(np.mean(run_session(session, patches), dtype=np.float64))
-            out.append(Scored(row.id, row.label, row.source, row.kind, row.generator, row.date, weather, logit))
+        for name, seen in _seen(rgb, row.id, weathers, seed, stability):
+            logit = float(np.mean(predict(prepare(seen, plan)[0]), dtype=np.float64))
+            out.append(Scored(row.id, row.label, row.source, row.kind, row.generator, row.date, name, logit))
     return out
+
+
+def _seen(
+    rgb: Pixels, name: str, weathers: Sequence[Weather], seed: int, stability: bool
+) -> Iterator[tuple[str, Pixels]]:
+    for weather in weathers:
+        yield weather, degrade(rgb, weather, stream("weather", seed, weather, name))
+    if stability:
+        for view, again in zip(VIEWS, views(rgb), strict=True):
+            yield VIEW + view.name, again
 
 
 def write_scores(scored: Sequence[Scored], path: Path) -> None:
@@ -90,29 +111,3 @@ def logits_of(scored: Sequence[Scored]) -> Floats:
 def positive_of(scored: Sequence[Scored]) -> Bools:
     """True for AI, in order."""
     return np.array([s.label == AI for s in scored], dtype=np.bool_)
-
-
-FAMILIES: Final[tuple[tuple[str, int, tuple[str, ...]], ...]] = (
-    # name, year of the first release, words by which the published descriptions name it; the first match counts
-    ("DeepFloyd IF", 2023, ("deepfloyd",)),
-    ("Midjourney", 2022, ("midjourney",)),
-    ("GPT image (GPT-4o and later)", 2025, ("gpt-4o", "gpt-image", "gpt4o")),
-    ("Gemini image (nano banana)", 2025, ("gemini", "nano banana", "nano-banana", "google")),
-    ("DALL-E 3 (Designer, ChatGPT)", 2023, ("dall", "designer", "azure openai")),
-    ("Flux", 2024, ("flux",)),
-    ("Stable Diffusion 1.x checkpoints, anime", 2022, ("ai-anime sd1.5",)),
-    ("Stable Diffusion 1.x", 2022, ("stable diffusion 1", "sd1.5")),
-    ("ComfyUI or A1111, model not named", 2022, ("comfyui", "a1111")),
-    ("other models of 2024-26 (stable-diffusion.cpp)", 2024,
-     ("anima", "ernie_image", "ideogram4", "lens", "mage_flow", "ovis", "qwen", "sefi_image", "wan", "z_image")),
-    ("Stable Diffusion 1 to 3 (stable-diffusion.cpp)", 2022, ("sd1/2/xl/3",)),
-)  # fmt: skip
-
-
-def family_of(generator: str) -> str:
-    """The family of a generator with the year of its first release; the description itself where none matches."""
-    text = generator.lower()
-    for name, year, words in FAMILIES:
-        if any(word in text for word in words):
-            return f"{name}, {year}"
-    return generator[:60]

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import platform
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from ..errors import LabError
 from ..forensics.bundle import MODEL_FILE, load_bundle
-from ..forensics.scorer import open_session
+from ..forensics.scorer import open_session, run_session
 from .audit import Audit, audit
-from .calibrate import fit_and_rate, reference_set
+from .calibrate import Judged, cross_fit, fit_and_rate, reference_set
 from .card import CardFacts, Effort, card
 from .crops import RegionCache
 from .datasets import Row, manifest_sha256
-from .evaluate import Scored, read_scores, score, write_scores
-from .export import NOTICE_FILE, export_onnx, origin_of, write_bundle
+from .evaluate import read_scores, score, write_scores
+from .export import NOTICE_FILE, export_onnx, git_commit, origin_of, write_bundle
+from .gallery import write_gallery
 from .gather import Gathered, cache_of, gather
 from .plan import LabPlan
+from .plots import draw_all
+from .report import sections, write_report
+from .tables import headlines
 
 Tick = Callable[[Sequence[Row]], Iterable[Row]]
 RUN_FILE: Final = "run.json"
 SCORES_FILE: Final = "scores.csv"
+LEFT_OUT_FILE: Final = "left_out.csv"
+EVALUATION: Final = "evaluation"
+"""Folder of a run with its report, plots and the gallery of mistakes."""
 DRAFT: Final = "bundle"
 """Folder of a run in which its bundle grows: the model first, then scores beside it, then recipe and card."""
 NOTICE: Final = """This bundle's model was fine-tuned from MobileNetV2 (1.0, 224) weights trained on ImageNet:
@@ -46,24 +55,39 @@ def run_audit(plan: LabPlan, tick: Tick = quiet) -> tuple[Gathered, RegionCache,
 
 
 def run_training(plan: LabPlan, out: Path, resume: bool = True, progress: bool = True, tick: Tick = quiet) -> Path:
-    """Audit, train, and export the averaged network to out/bundle/model.onnx; the path of the last checkpoint.
+    """Audit, train, and export the averaged network to out/bundle/model.onnx; the path of the checkpoint used.
 
-    Raises LabError where the audit finds a shortcut, or where the data or the disk fail.
+    Tracked in MLflow beside `out`. Pictures that could not be used are listed in out/left_out.csv. Raises LabError
+    where the audit finds a shortcut, or where the data or the disk fail.
     """
+    from .tracking import EpochMetrics, tracking
     from .train import seconds_of, train
 
     gathered, cache, found = run_audit(plan, tick)
     found.refuse_shortcuts()
-    checkpoint = train(plan, (cache,), out, resume, progress)
     used = {cache.rows[region.row] for region in cache.regions}
-    facts = {
-        "seconds": seconds_of(checkpoint), "crops": plan.train.batch * plan.train.steps_per_epoch * plan.train.epochs,
-        "audit": asdict(found), "left_out": [*gathered.left_out, *_dropped(cache)],
-        "rows": [asdict(r) for r in sorted(used)],
-    }  # fmt: skip
-    facts["parity"] = run_export(plan, checkpoint, out)
-    (out / RUN_FILE).write_text(json.dumps(facts), encoding="utf-8")
+    with tracking(out, plan.name) as told:
+        _list_left_out(cache, out)
+        told.params({**plan.model_dump(mode="json"), "data_sha256": manifest_sha256(used), "git": git_commit()})
+        told.metrics({f"audit.{name}": v for name, v in asdict(found).items() if isinstance(v, int | float)})
+        checkpoint = train(plan, (cache,), out, resume, progress, [EpochMetrics(told)])
+        seconds, parity = seconds_of(checkpoint), run_export(plan, checkpoint, out)
+        facts = {
+            "seconds": seconds, "parity": parity, "audit": asdict(found),
+            "crops": plan.train.batch * plan.train.steps_per_epoch * plan.train.epochs,
+            "left_out": [*gathered.left_out, *_dropped(cache)], "rows": [asdict(r) for r in sorted(used)],
+        }  # fmt: skip
+        (out / RUN_FILE).write_text(json.dumps(facts), encoding="utf-8")
+        told.metrics({"seconds": seconds, "parity": parity})
+        told.artifact(out / LEFT_OUT_FILE)
     return checkpoint
+
+
+def _list_left_out(cache: RegionCache, out: Path) -> None:
+    with (out / LEFT_OUT_FILE).open("w", newline="", encoding="utf-8") as lines:
+        writer = csv.writer(lines)
+        writer.writerow(("id", "reason"))
+        writer.writerows(sorted(cache.left_out.items()))
 
 
 def _dropped(cache: RegionCache) -> list[str]:
@@ -79,16 +103,35 @@ def run_export(plan: LabPlan, checkpoint: Path, out: Path) -> float:
     return export_onnx(net, plan.patches.size, out / DRAFT / MODEL_FILE)
 
 
-def run_evaluation(plan: LabPlan, out: Path, tick: Tick = quiet) -> list[Scored]:
-    """Score the recipe's dev set with out/bundle/model.onnx under every weather; kept in out/scores.csv."""
+def run_evaluation(plan: LabPlan, out: Path, tick: Tick = quiet) -> list[Judged]:
+    """Judge the recipe's dev set with out/bundle/model.onnx under every weather and re-encoding.
+
+    Scores are kept in out/scores.csv, report, plots and gallery in out/evaluation. Raises LabError without a model.
+    """
+    from .tracking import tracking
+
     model = out / DRAFT / MODEL_FILE
     if not model.is_file():
         raise LabError(f"There is no model in {out}.", "Run `brushwork train` or `brushwork export` first.")
     dev = gather(plan).dev
     session = open_session(model, plan.train.threads)
-    scored = score(tick(dev), session, plan.patches, seed=plan.seed)
+    scored = score(tick(dev), partial(run_session, session), plan.patches, seed=plan.seed, stability=True)
     write_scores(scored, out / SCORES_FILE)
-    return scored
+    judged = cross_fit(scored)
+    page = write_evaluation(f"{plan.name} {plan.version} on {plan.data.dev.stem}", judged, dev, out)
+    with tracking(out, plan.name) as told:
+        told.metrics(dict(headlines(judged)))
+        for path in (out / SCORES_FILE, page):
+            told.artifact(path)
+    return judged
+
+
+def write_evaluation(title: str, judged: Sequence[Judged], rows: Sequence[Row], out: Path) -> Path:
+    """Write report, plots and the gallery of the worst mistakes into out/evaluation; the path of the report."""
+    logs = sorted((out / "log").rglob("metrics.csv"))
+    plots = draw_all(judged, out / EVALUATION, logs[-1] if logs else None)
+    write_gallery(judged, rows, out / EVALUATION / "gallery")
+    return write_report(title, sections(judged), plots, out / EVALUATION)
 
 
 def run_calibration(plan: LabPlan, out: Path) -> Path:
