@@ -83,7 +83,7 @@ class Batches:
 
     def get(self, owner: str, batch_id: str) -> BatchFacts:
         """How far the batch is."""
-        with self._database.session("read the batch") as session:
+        with self._database.moment("read the batch") as session:
             return _facts(session, [_owned(session, owner, batch_id)])[0]
 
     def page(self, owner: str, after: str | None, limit: int) -> tuple[tuple[BatchFacts, ...], str | None]:
@@ -91,7 +91,7 @@ class Batches:
         asked = select(Batch).where(Batch.owner == owner).order_by(Batch.created_at.desc(), Batch.id.desc())
         if after is not None:
             asked = asked.where(tuple_(Batch.created_at, Batch.id) < place(after))
-        with self._database.session("list the batches") as session:
+        with self._database.moment("list the batches") as session:
             rows = list(session.scalars(asked.limit(limit + 1)))
             more = cursor(rows[limit - 1].created_at, rows[limit - 1].id) if len(rows) > limit else None
             return tuple(_facts(session, rows[:limit])), more

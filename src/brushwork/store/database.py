@@ -57,6 +57,16 @@ class Database:
                 session.execute(text("BEGIN IMMEDIATE"))
             yield session
 
+    @contextmanager
+    def moment(self, doing: str) -> Iterator[Session]:
+        """A transaction that reads several times and sees the same moment each time."""
+        with self.session(doing) as session:
+            if self.dialect == "sqlite":
+                session.execute(text("BEGIN"))
+            else:
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield session
+
     def forget_log(self) -> None:
         """SQLite's write-ahead log still holds the old page of a deleted row: write it back and cut the log."""
         if self.dialect == "sqlite":
