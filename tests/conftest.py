@@ -57,6 +57,16 @@ NEEDS: tuple[Need, ...] = (
         lambda: bool(os.environ.get("BRUSHWORK_TEST_POSTGRES_URL")),
         "needs PostgreSQL; set BRUSHWORK_TEST_POSTGRES_URL=postgresql+psycopg://user@host/database",
     ),
+    Need(
+        "needs_promtool",
+        lambda: shutil.which("promtool") is not None,
+        "needs promtool, to check Prometheus' rules; run `apt-get install prometheus`",
+    ),
+    Need(
+        "needs_nginx",
+        lambda: shutil.which("nginx") is not None and shutil.which("openssl") is not None,
+        "needs nginx and openssl, to check its configuration; run `apt-get install nginx-light openssl`",
+    ),
     Need("needs_lab", lambda: _importable("torch", "timm", "pyarrow"), "needs the lab; run `make lab`"),
 )
 

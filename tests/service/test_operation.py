@@ -33,7 +33,7 @@ def test_ready_waits_for_the_model_and_health_says_everything(tmp_path: Path, pa
         client.post("/predict", files=image(painting))
         ready = client.get("/readyz")
         assert (ready.status_code, ready.json()) == (
-            200, {"ready": True, "model": "ok", "database": "ok", "queue": "ok"},
+            200, {"ready": True, "model": "ok", "database": "ok", "disk": "ok", "queue": "ok"},
         )  # fmt: skip
         facts = load_bundle("default").facts()
         assert client.get("/health").json() == {

@@ -99,6 +99,7 @@ class Ready(_Said):
     ready: bool
     model: Literal["ok", "loading", "failed"]
     database: StoreState
+    disk: Literal["ok", "full"]
     queue: Literal["ok", "full"]
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.responses import JSONResponse, Response
 
 from ... import __version__
+from ..callers import require
 from ..desk import Desk
 from ..metrics import MEDIA_TYPE
 from ..schemas import BundleName, Health, Live, Queue, Ready, Version
+from ..status import Figures, Status
 from .common import AtDesk
 
 router = APIRouter(tags=["operation"])
@@ -29,7 +32,7 @@ async def live() -> Live:
     responses={503: {"model": Ready, "description": "Not ready"}},
 )
 async def ready(desk: AtDesk) -> Response:
-    """Looks at the model in its worker, the database, the disk below it and the queue. 503 where one is not ready."""
+    """Looks at the model in its worker, the database, the disks and the queue. 503 where one is not ready."""
     found = await _ready(desk)
     return JSONResponse(found.model_dump(mode="json"), 200 if found.ready else 503)
 
@@ -47,6 +50,21 @@ async def health(desk: AtDesk) -> Health:
     )
 
 
+@router.get("/v1/status", summary="How the service is, with what it counted")
+async def status(desk: AtDesk) -> Status:
+    """Health, readiness, verdicts by answer, failures, times and drift of this process, for people to look at."""
+    figures = Figures(desk.metrics.text().decode())
+    return Status(
+        now=datetime.now(UTC),
+        health=await health(desk),
+        ready=await _ready(desk),
+        verdicts=figures.counted("brushwork_verdicts_total", "answer"),
+        failures=figures.counted("brushwork_decode_failures_total", "reason"),
+        stages=figures.stages(),
+        drift=figures.drift(),
+    )
+
+
 @router.get("/version", summary="The version of Brushwork")
 async def version() -> Version:
     """As `brushwork --version` prints it."""
@@ -56,6 +74,7 @@ async def version() -> Version:
 @router.get(
     "/metrics",
     summary="Prometheus metrics",
+    dependencies=[Depends(require("metrics", "admin"))],
     response_class=Response,
     responses={200: {"content": {"text/plain": {}}}},
 )
@@ -65,7 +84,10 @@ async def metrics(desk: AtDesk) -> Response:
 
 
 async def _ready(desk: Desk) -> Ready:
-    database = await asyncio.to_thread(desk.store.database.state)
-    model, queue = desk.model_state(), "full" if desk.full else "ok"
-    good = (model, database, queue) == ("ok", "ok", "ok")
-    return Ready.model_validate({"ready": good, "model": model, "database": database, "queue": queue})
+    found = {
+        "model": desk.model_state(),
+        "database": await asyncio.to_thread(desk.store.database.state),
+        "disk": await asyncio.to_thread(desk.disks.state),
+        "queue": "full" if desk.full else "ok",
+    }
+    return Ready.model_validate({"ready": set(found.values()) == {"ok"}, **found})
