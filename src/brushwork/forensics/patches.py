@@ -60,6 +60,11 @@ def prepare(rgb: NDArray[np.uint8], plan: PatchPlan) -> tuple[NDArray[np.uint8],
     return np.stack(patches), spots
 
 
+def shrunk(rgb: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """The whole picture as uint8 (side, side, 3), its sides pressed to a square; every pixel of it counts."""
+    return np.asarray(Image.fromarray(rgb).resize((side, side), Image.Resampling.BICUBIC))
+
+
 def through_jpeg(rgb: NDArray[np.uint8], quality: int, subsampling: str = "4:2:0") -> NDArray[np.uint8]:
     """The pixels after a JPEG of IJG `quality` (1 to 100)."""
     buffer = io.BytesIO()

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import LabError, PictureError
+from ..forensics.patches import shrunk
 from ..picture import Limits, Picture, open_picture
 from .datasets import Row
 from .weather import Pixels, Random, random_jpeg, random_kernel, recolour, resize, stream
@@ -28,6 +29,10 @@ LOSSLESS: Final = ("PNG", "BMP", "TIFF", "GIF")
 FLAT: Final = 5.0
 """Standard deviation of the grey values (0 to 255) under which a region shows nothing to learn from."""
 TRIES: Final = 4
+
+
+REGIONS_FILE: Final = "regions.u8"
+WHOLES_FILE: Final = "wholes.u8"
 
 
 class Trim(NamedTuple):
@@ -52,7 +57,8 @@ class RegionPlan:
     """How regions are cut: at most `side` pixels a side, at least `least`, `per_picture` of each picture.
 
     `history` is the share of lossless pictures that go through a JPEG first, `resized` the share of regions that are
-    resized as a whole by a factor between `smallest` and `largest`.
+    resized as a whole by a factor between `smallest` and `largest`. With `whole`, the picture as a whole is kept too,
+    shrunk to a square of that side.
     """
 
     side: int = 320
@@ -62,6 +68,7 @@ class RegionPlan:
     resized: float = 0.5
     smallest: float = 0.35
     largest: float = 1.4
+    whole: int = 0
     seed: int = 0
 
 
@@ -74,13 +81,11 @@ class Region(NamedTuple):
     width: int
 
 
-def regions_of(row: Row, picture: Picture, plan: RegionPlan) -> Iterator[Pixels]:
+def regions_of(whole: Pixels, lossless: bool, plan: RegionPlan, rng: Random) -> Iterator[Pixels]:
     """Cut the regions of one picture, uint8 (height, width, 3), least <= side <= plan.side; none if it is too small."""
-    rng = stream("region", plan.seed, row.id, row.crop)
-    whole = art_only(grounded(picture, rng), row, rng)
     for _ in range(plan.per_picture):
         for _ in range(TRIES):
-            region = _region(whole, picture.facts.format in LOSSLESS, plan, rng)
+            region = _region(whole, lossless, plan, rng)
             if region is None:
                 return
             if region.mean(axis=2).std() >= FLAT:
@@ -172,7 +177,14 @@ class RegionCache:
             self.regions = tuple(Region(*r) for r in stored["regions"])
             self.left_out: dict[str, str] = stored["left_out"]
             shape = (len(self.regions), self.plan.side, self.plan.side, 3)
-            self._pixels: NDArray[np.uint8] = np.memmap(folder / "regions.u8", dtype=np.uint8, mode="r", shape=shape)
+            self._pixels: NDArray[np.uint8] = np.memmap(folder / REGIONS_FILE, dtype=np.uint8, mode="r", shape=shape)
+            self._wholes: dict[int, int] = {row: slot for slot, row in enumerate(stored["wholes"])}
+            side = self.plan.whole
+            self._whole_pixels: NDArray[np.uint8] | None = (
+                np.memmap(folder / WHOLES_FILE, dtype=np.uint8, mode="r", shape=(len(self._wholes), side, side, 3))
+                if side
+                else None
+            )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise LabError(f"There is no whole cache of regions in {folder}: {error}.", "Build it again.") from error
 
@@ -180,15 +192,22 @@ class RegionCache:
         """The pixels of one region, a copy, uint8 (height, width, 3)."""
         return np.array(self._pixels[region.slot, : region.height, : region.width])
 
+    def whole(self, row: int) -> Pixels:
+        """The whole picture of a row, a copy, uint8 (side, side, 3). Raises LabError where none were kept."""
+        if self._whole_pixels is None:
+            raise LabError("The cache has no whole pictures.", "Build it again, with `whole` in the recipe's regions.")
+        return np.array(self._whole_pixels[self._wholes[row]])
+
     def without(self, sources: Container[str]) -> RegionCache:
         """The same cache, sharing its file, less the regions of `sources`."""
-        return self._kept(lambda row: row.source not in sources)
+        return self.kept(lambda row: row.source not in sources)
 
     def only(self, sources: Container[str]) -> RegionCache:
         """The same cache, sharing its file, with the regions of `sources` alone."""
-        return self._kept(lambda row: row.source in sources)
+        return self.kept(lambda row: row.source in sources)
 
-    def _kept(self, wanted: Callable[[Row], bool]) -> RegionCache:
+    def kept(self, wanted: Callable[[Row], bool]) -> RegionCache:
+        """The same cache, sharing its file, with the regions of the rows that `wanted` takes."""
         part = copy(self)
         part.regions = tuple(region for region in self.regions if wanted(self.rows[region.row]))
         return part
@@ -208,33 +227,44 @@ class RegionCache:
         """
         folder.mkdir(parents=True, exist_ok=True)
         regions: list[Region] = []
+        wholes: list[int] = []
         left_out: dict[str, str] = {}
         try:
-            with (folder / "regions.u8").open("wb") as out:
+            with (folder / REGIONS_FILE).open("wb") as out, (folder / WHOLES_FILE).open("wb") as whole_out:
                 for number, row in enumerate(rows if tick is None else tick):
-                    found, reason = _cut(row, plan, forbidden)
+                    found, whole, reason = _cut(row, plan, forbidden)
                     for pixels in found:
                         regions.append(Region(number, len(regions), *pixels.shape[:2]))
                         out.write(_canvas(pixels, plan.side).tobytes())
+                    if found and whole is not None:
+                        wholes.append(number)
+                        whole_out.write(whole.tobytes())
                     if not found:
                         left_out[row.id] = reason
                 os.fsync(out.fileno())
-            stored = {"plan": asdict(plan), "rows": [asdict(r) for r in rows], "regions": regions, "left_out": left_out}
+            stored = {
+                "plan": asdict(plan), "rows": [asdict(r) for r in rows], "regions": regions, "wholes": wholes,
+                "left_out": left_out,
+            }  # fmt: skip
             (folder / "regions.json").write_text(json.dumps(stored), encoding="utf-8")
         except OSError as error:
             raise LabError(f"The cache in {folder} cannot be written: {error}.", "Free some disk space.") from error
         return cls(folder)
 
 
-def _cut(row: Row, plan: RegionPlan, forbidden: Forbidden) -> tuple[list[Pixels], str]:
-    """The regions of one row, or none and the reason."""
+def _cut(row: Row, plan: RegionPlan, forbidden: Forbidden) -> tuple[list[Pixels], Pixels | None, str]:
+    """The regions of one row, or none and the reason; with them the whole picture, where the plan asks for it."""
     try:
         picture = open_picture(row.data(), LIMITS, name=row.id)
     except PictureError as error:
-        return [], error.detail
+        return [], None, error.detail
     if forbidden.near(picture.rgb):
-        return [], "nearly a picture that thresholds are fitted on"
-    return list(regions_of(row, picture, plan)), "smaller than a patch, or flat"
+        return [], None, "nearly a picture that thresholds are fitted on"
+    rng = stream("region", plan.seed, row.id, row.crop)
+    art = art_only(grounded(picture, rng), row, rng)
+    found = list(regions_of(art, picture.facts.format in LOSSLESS, plan, rng))
+    whole = shrunk(art, plan.whole) if plan.whole else None
+    return found, whole, "smaller than a patch, or flat"
 
 
 def _canvas(pixels: Pixels, side: int) -> Pixels:
