@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from .errors import PictureError
 from .failures import failed, new_id
+from .forensics.attribution import attribution_of
 from .forensics.bundle import Bundle, load_bundle
 from .forensics.calibration import probability, reference_at
 from .forensics.regions import regions_of
@@ -20,7 +21,7 @@ from .picture import Limits, Picture, Source, open_picture
 from .provenance import read_all
 from .provenance.credentials import trust_anchors
 from .settings import Settings, load_settings
-from .verdict import Evidence, Fact, Regions, Stability, State, Verdict
+from .verdict import Answer, Attribution, Evidence, Fact, Regions, Stability, State, Verdict
 from .weighing import OUT_OF_RANGE, Case, Reading, Rule, pixel_answer, rates_of, warnings_of, weigh, wording
 
 Channel = Literal["python", "command_line", "http", "page"]
@@ -74,7 +75,7 @@ class Examiner:
         with clock.stage("provenance"):
             provenance = read_all(picture, self._trust_list)
         with clock.stage("forensics"):
-            reading, regions = self._look(picture, explain, stability)
+            reading, regions, attribution = self._look(picture, explain, stability)
         with clock.stage("weigh"):
             evidence = (*provenance, self._pixel_evidence(reading))
             case = self._case(picture, evidence, reading)
@@ -87,6 +88,7 @@ class Examiner:
             input=facts,
             evidence=evidence,
             regions=regions,
+            attribution=attribution if _names_a_source(rule, case) else None,
             explanations=("regions",) if explain else (),
             warnings=(*picture.warnings, *warnings_of(evidence, rule)),
             model=self.bundle.facts(),
@@ -104,17 +106,19 @@ class Examiner:
 
     def explain(self, source: Source) -> Regions:
         """Only the map of where the pixel score comes from."""
-        _, regions = self._look(open_picture(source, self.limits), explain=True, stability=False)
+        _, regions, _ = self._look(open_picture(source, self.limits), explain=True, stability=False)
         assert regions is not None, "asked for"
         return regions
 
     def stability(self, source: Source) -> Stability:
         """Only the range of the probability under eight harmless re-encodings."""
-        reading, _ = self._look(open_picture(source, self.limits), explain=False, stability=True)
+        reading, _, _ = self._look(open_picture(source, self.limits), explain=False, stability=True)
         assert reading.stability is not None, "asked for"
         return reading.stability
 
-    def _look(self, picture: Picture, explain: bool, stability: bool) -> tuple[Reading, Regions | None]:
+    def _look(
+        self, picture: Picture, explain: bool, stability: bool
+    ) -> tuple[Reading, Regions | None, Attribution | None]:
         scores = self._scorer.score(picture.rgb)
         score = self._probability(scores)
         reading = Reading(
@@ -123,9 +127,13 @@ class Examiner:
             patches=len(scores.places),
             reference=reference_at(score, self.bundle.reference),
             stability=self._spread(picture, score) if stability else None,
+            distance=scores.distance,
         )
-        regions = regions_of(scores, self.bundle.recipe, picture.width, picture.height) if explain else None
-        return reading, regions
+        recipe = self.bundle.recipe
+        regions = regions_of(scores, recipe, picture.width, picture.height) if explain else None
+        if recipe.families is None or scores.families is None:
+            return reading, regions, None
+        return reading, regions, attribution_of(scores.families, recipe.families)
 
     def _probability(self, scores: PatchScores) -> float:
         return probability(scores.pooled, self.bundle.recipe.calibration)
@@ -159,6 +167,12 @@ class Examiner:
                 Fact(name="contrast", value=f"{reading.contrast:.1f}"),
             ),
         )
+
+
+def _names_a_source(rule: Rule, case: Case) -> bool:
+    """A source is named only of what looks generated: by the answer, and by the pixels too."""
+    told = rule.answer in (Answer.LOOKS_AI, Answer.MADE_WITH_AI)
+    return told and case.reading.probability >= case.fits.balanced.probability
 
 
 def _weighed(rule: Rule, case: Case) -> dict[str, Any]:

@@ -28,13 +28,15 @@ from .verdict import (
 
 @dataclass(frozen=True)
 class Reading:
-    """What the pixels gave: calibrated probability, mean contrast (0-127.5) of so many patches, stability if asked."""
+    """What the pixels gave: calibrated probability, mean contrast (0-127.5) of so many patches, stability if asked,
+    and the distance from the training set where the bundle measures it."""
 
     probability: float
     contrast: float
     patches: int
     reference: Reference
     stability: Stability | None = None
+    distance: float | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,12 @@ RULES: Final[tuple[Rule, ...]] = (
         "The picture is compressed so strongly that the traces which the model reads are gone.",
     ),
     Rule(
+        Reason.UNFAMILIAR,
+        Answer.CANNOT_TELL,
+        lambda c: _beyond(c.reading.distance, c.known.max_distance),
+        "The picture is unlike all that the model was trained and measured on.",
+    ),
+    Rule(
         Reason.UNSTABLE,
         Answer.CANNOT_TELL,
         lambda c: c.reading.stability is not None and c.reading.stability.flips > 0,
@@ -145,8 +153,13 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 
 
-OUT_OF_RANGE: Final = frozenset({Reason.TOO_SMALL, Reason.TOO_FLAT, Reason.TOO_COMPRESSED})
+OUT_OF_RANGE: Final = frozenset({Reason.TOO_SMALL, Reason.TOO_FLAT, Reason.TOO_COMPRESSED, Reason.UNFAMILIAR})
 """Reasons that say that the model was never measured on such pictures."""
+
+
+def _beyond(value: float | None, limit: float | None) -> bool:
+    """True where both are known and the value is larger."""
+    return value is not None and limit is not None and value > limit
 
 
 def weigh(case: Case) -> Rule:

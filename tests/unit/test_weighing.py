@@ -72,6 +72,16 @@ def test_the_first_rule_that_applies_answers(case: Case, answer: Answer, reason:
     assert (rule.answer, rule.reason) == (answer, reason)
 
 
+def test_a_picture_far_from_the_training_set_is_undecided_only_where_the_bundle_has_a_limit() -> None:
+    far = replace(PLAIN, reading=replace(PLAIN.reading, probability=0.95, distance=9.1))
+    assert weigh(far).reason is Reason.ABOVE_STRICT
+    limited = replace(far, known=far.known.model_copy(update={"max_distance": 9.0}))
+    assert (weigh(limited).answer, weigh(limited).reason) == (Answer.CANNOT_TELL, Reason.UNFAMILIAR)
+    assert "unlike" in wording(weigh(limited), limited).why
+    near = replace(limited, reading=replace(limited.reading, distance=9.0))
+    assert weigh(near).reason is Reason.ABOVE_STRICT
+
+
 def test_a_flat_picture_and_one_whose_answer_flips_are_undecided() -> None:
     flat = replace(PLAIN, reading=replace(PLAIN.reading, probability=0.95, contrast=3.9))
     assert weigh(flat).reason is Reason.TOO_FLAT

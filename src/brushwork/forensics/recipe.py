@@ -74,12 +74,28 @@ class KnownRange(_Strict):
     """Outside of this the model was not measured and the answer is "cannot tell".
 
     `min_side` in pixels; `min_contrast` is the least standard deviation (0 to 255) of the luminance that a patch must
-    have on average; `min_jpeg_quality` is the IJG scale.
+    have on average; `min_jpeg_quality` is the IJG scale. With `max_distance` the model has an output "distance": how
+    far the features of a patch lie from those of the training set, averaged over the patches of a picture.
     """
 
     min_side: int = Field(ge=1)
     min_contrast: float = Field(ge=0)
     min_jpeg_quality: int = Field(ge=1, le=100)
+    max_distance: float | None = Field(None, gt=0)
+
+
+class FamilyPlan(_Strict):
+    """How the output "families" (a logit for each of `names`, per patch) becomes a likely source.
+
+    With c the log-odds of the largest share of the softmax of the averaged logits, the unknown share is
+    1 / (1 + exp(scale * c + offset)), fitted on families that were left out of the fit in turn. Families with a share
+    under `least` are not named: theirs counts as unknown.
+    """
+
+    names: tuple[str, ...] = Field(min_length=2)
+    scale: float = Field(ge=0)
+    offset: float
+    least: float = Field(0.05, ge=0, lt=1)
 
 
 class Origin(_Strict):
@@ -105,6 +121,7 @@ class Recipe(_Strict):
     calibration: Calibration
     thresholds: ThresholdFits
     range: KnownRange
+    families: FamilyPlan | None = None
     origin: Origin
     files: dict[str, str]
 

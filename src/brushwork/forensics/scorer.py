@@ -19,11 +19,17 @@ Session: TypeAlias = ort.InferenceSession
 
 @dataclass(frozen=True)
 class PatchScores:
-    """Raw outputs: `logits` float32 (n,), `places` of the patches, `contrast` mean luminance deviation (0-127.5)."""
+    """Raw outputs: `logits` float32 (n,), `places` of the patches, `contrast` mean luminance deviation (0-127.5).
+
+    Where the bundle has such outputs, averaged over the patches: `distance` of the features from those of the training
+    set, and `families`, a logit for each family of generators, float32 (k,).
+    """
 
     logits: NDArray[np.float32]
     places: tuple[Place, ...]
     contrast: float
+    distance: float | None = None
+    families: NDArray[np.float32] | None = None
 
     @property
     def pooled(self) -> float:
@@ -35,7 +41,10 @@ class Scorer:
     """A loaded model. Thread-safe: ONNX Runtime allows concurrent runs of one session."""
 
     def __init__(self, bundle: Bundle, threads: int = 1) -> None:
-        """Load the session with `threads` threads. Raises BundleDamaged where ONNX Runtime refuses the model."""
+        """Load the session with `threads` threads.
+
+        Raises BundleDamaged where ONNX Runtime refuses the model, or it lacks an output that the recipe speaks of.
+        """
         try:
             self._session = open_session(bundle.model_path, threads)
         except Exception as error:  # ONNX Runtime raises a family of its own that shares no public base
@@ -44,11 +53,33 @@ class Scorer:
                 "Install the onnxruntime version that the bundle's recipe names, or export the bundle again.",
             ) from error
         self._plan = bundle.recipe.patches
+        self._outputs = ["logits", *_promised(bundle)]
+        missing = set(self._outputs) - {output.name for output in self._session.get_outputs()}
+        if missing:
+            raise BundleDamaged(
+                f"The model of bundle {bundle.recipe.name} has no output {', '.join(sorted(missing))}.",
+                "Calibrate the bundle again with the model that it was made from.",
+            )
 
     def score(self, rgb: NDArray[np.uint8]) -> PatchScores:
         """Score all patches of an upright picture of shape (height, width, 3) in one batch."""
         patches, places = prepare(rgb, self._plan)
-        return PatchScores(run_session(self._session, patches), places, contrast_of(patches))
+        found = dict(zip(self._outputs, self._session.run(self._outputs, {"patches": patches}), strict=True))
+        logits = np.asarray(found["logits"], dtype=np.float32).reshape(-1)
+        distance, families = found.get("distance"), found.get("families")
+        return PatchScores(
+            logits,
+            places,
+            contrast_of(patches),
+            None if distance is None else float(np.mean(distance, dtype=np.float64)),
+            None if families is None else np.mean(families, axis=0, dtype=np.float32),
+        )
+
+
+def _promised(bundle: Bundle) -> list[str]:
+    """The outputs beside the logits that the recipe needs."""
+    needed = {"distance": bundle.recipe.range.max_distance, "families": bundle.recipe.families}
+    return [name for name, need in needed.items() if need is not None]
 
 
 def open_session(model: Path, threads: int = 1) -> Session:
