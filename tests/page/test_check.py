@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from brushwork.service.page.chance import ai_of_100
+from brushwork.chance import ai_of_100
 from brushwork.verdict import AnswerRates
 
 pytestmark = pytest.mark.needs_chromium

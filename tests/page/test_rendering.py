@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from brushwork.chance import SHARES, ai_of_100, chances
 from brushwork.picture import Limits
 from brushwork.service.page import Shell, check_page, problem_page, result_page, size_words
-from brushwork.service.page.chance import SHARES, ai_of_100, chances
 from brushwork.verdict import (
     Answer,
     AnswerRates,

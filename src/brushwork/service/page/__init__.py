@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ...chance import chances
 from ...forensics.bundle import Bundle
 from ...verdict import Verdict
-from .chance import chances
 from .figures import figures_of
 from .markdown import to_html
 from .shell import CHECK, FOLDER, MODEL, NAV, Shell, render, size_words, words

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from ...chance import ai_of_100, chances
 from ...forensics.recipe import ThresholdFits
 from ...verdict import Answer, AnswerRates
-from .chance import ai_of_100, chances
 
 ENTRIES: Final = 300
 SHARE: Final = 10

@@ -1,13 +1,13 @@
-"""What the share of AI pictures does to an answer, by Bayes' rule, for the page without scripts.
+"""What the share of AI pictures does to an answer, by Bayes' rule.
 
-`static/chance.js` draws the same with a slider; a test holds the two together.
+The page draws the same with a slider; a test holds the two together.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from ...verdict import AnswerRates
+from .verdict import AnswerRates
 
 SHARES: Final = (1, 10, 50)
 """The shares of AI pictures, in percent, that the table has."""
