@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from .comparison import Comparison, compare
     from .errors import BrushworkError, BundleError, PictureError
     from .examine import Examiner
     from .verdict import Answer, Evidence, Reason, Verdict
@@ -24,23 +25,27 @@ _HOME = {
     "Answer": "verdict",
     "BrushworkError": "errors",
     "BundleError": "errors",
+    "Comparison": "comparison",
     "Evidence": "verdict",
     "Examiner": "examine",
     "PictureError": "errors",
     "Reason": "verdict",
     "Verdict": "verdict",
+    "compare": "comparison",
 }
 
 __all__ = [
     "Answer",
     "BrushworkError",
     "BundleError",
+    "Comparison",
     "Evidence",
     "Examiner",
     "PictureError",
     "Reason",
     "Verdict",
     "__version__",
+    "compare",
 ]
 
 

@@ -7,11 +7,13 @@ that do the work are loaded in the worker, not where the task is named.
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .verdict import Verdict
 
 if TYPE_CHECKING:
+    from .comparison import Comparison
     from .examine import Examiner
     from .look import Look
     from .look.kinds import Kind
@@ -68,3 +70,15 @@ def prepared(examiner: Examiner, job: Job, verdict: Verdict | None = None) -> tu
         thumbnail(Image.fromarray(picture.rgb)),
         thumbnail(explained(picture, Kind.REGIONS, found)) if found else None,
     )
+
+
+def compared(examiner: Examiner, job: Job, other: Job) -> Comparison:
+    """The comparison of the job's picture with that of `other`."""
+    from .comparison import compared as told
+    from .look.likeness import likeness
+    from .picture import open_picture
+
+    jobs = (job, other)
+    first, second = (open_picture(one.source, examiner.limits, one.name) for one in jobs)
+    verdicts = [replace(one, stability=True).verdict_by(examiner) for one in jobs]
+    return told(verdicts[0], verdicts[1], likeness(first, second))

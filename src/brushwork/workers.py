@@ -186,7 +186,11 @@ class Workers:
         """Examine one picture and wait for it. Raises its PictureError, ExaminationTimeout or WorkerLost."""
         return self.wait(job, self.submit(job))
 
-    def wait(self, job: Job, future: Future[Verdict | BrushworkError]) -> Verdict:
+    def take(self, job: Job, task: Callable[[Examiner, Job], _Made]) -> _Made:
+        """Have `task` made of one picture and wait for it; the same errors as `examine`."""
+        return self.wait(job, self.make(job, task))
+
+    def wait(self, job: Job, future: Future[_Made | BrushworkError]) -> _Made:
         """Wait for a submitted picture; the same errors as `examine`."""
         with self.told(job):
             outcome = future.result()

@@ -25,9 +25,11 @@ class Entry:
 COMMANDS: Final[tuple[Entry, ...]] = (
     Entry("scan", "scan", "Examine pictures, folders and lists of them."),
     Entry("serve", "serve", "Serve the page and the HTTP interface on this machine."),
+    Entry("report", "report", "Keep a verdict as a signed case file, check one, compare two, sum up many."),
     Entry("models", "models", "List, verify and read about the models."),
     Entry("doctor", "doctor", "Say what is installed and whether it works."),
     Entry("bench", "bench", "Measure how fast this machine examines pictures."),
+    Entry("keys", "keys", "Make, list and revoke API keys."),
     Entry("db", "db", "Bring the database of saved verdicts up to date."),
     Entry("data", "lab", "Look into training data (lab)."),
     Entry("train", "lab", "Train a model by a recipe (lab)."),

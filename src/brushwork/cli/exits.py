@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
-from ..errors import BrushworkError, PictureError
+from ..errors import BrushworkError, PictureError, ReportUnusable
 
 
 class ExitCode(IntEnum):
@@ -23,6 +23,7 @@ class ExitCode(IntEnum):
 
 _CODES: Final[tuple[tuple[type[BrushworkError], ExitCode], ...]] = (
     (PictureError, ExitCode.SOME_FAILED),
+    (ReportUnusable, ExitCode.SOME_FAILED),
     (BrushworkError, ExitCode.UNUSABLE),
 )
 

@@ -81,7 +81,8 @@ def case_file(
         raise ValueError("a verdict without an answer has no case file")
     now = datetime.now(UTC).replace(microsecond=0)
     label = shown(asked_by, 120) if asked_by else None
-    notes = (Note(text=shown(note, MAX_NOTE), at=now, by=label),) if note.strip() else ()
+    said = "\n".join(shown(line, MAX_NOTE) for line in note[:MAX_NOTE].splitlines()).strip()
+    notes = (Note(text=said, at=now, by=label),) if said else ()
     return CaseFile(
         made_at=now,
         name=shown(name, 200) if name else None,

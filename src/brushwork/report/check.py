@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from ..errors import ReportUnusable
+from ..errors import PictureError, ReportUnusable
 from ..verdict import Verdict
 from .canonical import canonical, parsed
 from .casefile import FORMAT, CaseFile
@@ -185,7 +185,10 @@ def _again(case: CaseFile, against: Evidence) -> Check:
     if case.trust_list != against.trust_list:
         words = "The list of trusted signers here is another one, so it was not examined again."
         return Check("verdict", Outcome.UNCHECKED, words)
-    return _told(case.verdict, against.examine(against.picture, case))
+    try:
+        return _told(case.verdict, against.examine(against.picture, case))
+    except PictureError as error:
+        return Check("verdict", Outcome.UNCHECKED, f"It could not be examined again here: {error.detail}")
 
 
 def _told(then: Verdict, now: Verdict) -> Check:

@@ -88,6 +88,12 @@ def signing_key(settings: Settings) -> SigningKey:
     return _read(path)
 
 
+def known_key(settings: Settings) -> PublicKey | None:
+    """The public half of that key where there is one already; none is made. Raises SigningError."""
+    made = settings.signing_key is not None or (settings.signing_folder.expanduser() / KEY_FILE).exists()
+    return signing_key(settings).public if made else None
+
+
 def _make(path: Path) -> None:
     """Write a new key whole or not at all. Where another process was first, its key stays."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -7,7 +7,9 @@ that no text can break the page or stand for another.
 from __future__ import annotations
 
 import io
+import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Any, Final
 
 from fpdf import FPDF
@@ -22,7 +24,7 @@ from .casefile import CaseFile, Note, Shown
 from .drawing import file_rows, maker_rows, readers
 from .seal import BLANK
 
-_ENCODING: Final = "latin-1"
+_LACKING: Final = re.compile("[^\x00-\xff]+")  # beyond Latin-1
 _PLAIN: Final = str.maketrans({
     "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-", "\u2026": "...",
     "\u00ad": "-",
@@ -53,18 +55,9 @@ def case_pdf(case: CaseFile, document: dict[str, Any], shown: Shown) -> bytes:
 
 
 def in_font(text: str) -> str:
-    """`text` in the letters that the font has; any other as <U+number>, a control character as a space."""
-    return "".join(_letter(c) for c in text.translate(_PLAIN))
-
-
-def _letter(character: str) -> str:
-    if unicodedata.category(character) == "Cc":
-        return " "
-    try:
-        character.encode(_ENCODING)
-    except UnicodeEncodeError:
-        return f"<U+{ord(character):04X}>"
-    return character
+    """`text` in the letters that the font has; others as <U+number>, controls but the end of a line as spaces."""
+    clean = "".join(" " if unicodedata.category(c) == "Cc" and c != "\n" else c for c in text.translate(_PLAIN))
+    return _LACKING.sub(lambda found: f"<{' '.join(f'U+{ord(c):04X}' for c in found[0])}>", clean)
 
 
 class _Page(FPDF):
@@ -74,8 +67,9 @@ class _Page(FPDF):
         super().__init__(format="A4")
         self._made = f"{case.made_at:%Y-%m-%d %H:%M} UTC"
         self._asked = f", asked by {case.asked_by}" if case.asked_by else ""
-        self.set_margins(20, 18, 20)
-        self.set_auto_page_break(True, 20)
+        self.set_margins(20, 15, 20)
+        self.c_margin = 0
+        self.set_auto_page_break(True, 18)
         self.set_creation_date(case.made_at)
         told = case.verdict.wording
         self.set_title(in_font(f"{told.answer if told else ''}: {case.name or 'case file'}"))
@@ -105,14 +99,13 @@ class _Page(FPDF):
         """The picture, and the answer below it."""
         assert verdict.wording is not None and verdict.answer is not None, "a case file has an answer"
         if shown.picture:
-            self._picture(shown.picture, 75)
+            self._picture(shown.picture, 62)
         self._band(verdict.answer)
         self.paragraph(verdict.wording.answer, 22, family="Times")
         self.paragraph(verdict.wording.why, 11)
         self.paragraph(verdict.wording.error_rate, muted=True)
         self.ln(1)
-        for line in verdict.wording.advice:
-            self.paragraph(f"-  {line}")
+        self.points(verdict.wording.advice)
 
     def notes(self, title: str, notes: tuple[Note, ...]) -> None:
         """What people added."""
@@ -134,15 +127,23 @@ class _Page(FPDF):
         if verdict.regions:
             self.paragraph(verdict.regions.words)
             if shown.regions:
-                self._picture(shown.regions, 60)
+                self._picture(shown.regions, 42)
             self.paragraph(MAP_CAVEAT, 8.5, muted=True)
 
     def listed(self, title: str, lines: list[str]) -> None:
         """A heading and its lines; nothing without lines."""
         if lines:
             self.heading(title)
+        self.points(lines)
+
+    def points(self, lines: Sequence[str]) -> None:
+        """Paragraphs behind a dot each."""
         for line in lines:
-            self.paragraph(f"-  {line}")
+            self.set_font("Helvetica", size=9.5)
+            self._ink(INK)
+            self.cell(4, 9.5 * _LINE_MM, "\u00b7")
+            self.multi_cell(0, 9.5 * _LINE_MM, in_font(line), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+            self.ln(0.8)
 
     def fields(self, title: str, rows: list[tuple[str, str]]) -> None:
         """Names on the left, values on the right."""
