@@ -58,6 +58,8 @@ def as_text(verdict: Verdict, name: str | None = None) -> str:
     told = verdict.wording
     lines = [f"{called}{told.answer}", told.why, told.error_rate, *told.advice, ""]
     lines += found_lines(verdict)
+    if verdict.attribution:
+        lines.append(f"Likely source, by the pixels: {verdict.attribution.words}.")
     lines += [warning.detail for warning in verdict.warnings]
     lines += ["", digest_line(verdict), maker_line(verdict)]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

@@ -9,6 +9,7 @@ from brushwork.errors import PictureEmpty
 from brushwork.failures import failed
 from brushwork.service.page import words
 from brushwork.told import LIMITS, MAP_CAVEAT, SOURCES, STATES, TRUST
+from brushwork.verdict import Attribution
 from tests.made.drawings import drawn
 from tests.made.tagged import A1111, with_chunks
 
@@ -51,3 +52,9 @@ def test_the_page_uses_the_same_words() -> None:
     assert {trust.value: said for trust, said in TRUST.items()} == words()["trust"]
     assert list(LIMITS) == words()["limits"]
     assert words()["map_caveat"] == MAP_CAVEAT
+
+
+def test_the_likely_source_is_told_with_its_doubt(declared: Verdict) -> None:
+    named = declared.model_copy(update={"attribution": Attribution(top=(("Flux", 0.36),), unknown=0.64)})
+    assert "Likely source, by the pixels: unknown 64 %, Flux 36 %." in named.to_text().splitlines()
+    assert "Likely source" not in declared.to_text()

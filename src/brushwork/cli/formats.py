@@ -163,6 +163,7 @@ def why_words(verdict: Verdict) -> str:
         return f"{verdict.error.detail} {verdict.error.advice}"
     words = [verdict.wording.why] if verdict.wording else []
     words += declarations(verdict)
+    words += [f"Likely source: {verdict.attribution.words}."] if verdict.attribution else []
     return " ".join([*words, verdict.regions.words] if verdict.regions else words)
 
 

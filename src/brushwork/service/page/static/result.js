@@ -7,6 +7,7 @@ import { provenance } from "./evidence.js";
 import { gauge } from "./gauge.js";
 import { picture, regions } from "./picture.js";
 import { thousand } from "./reference.js";
+import { source } from "./source.js";
 import { size, words } from "./words.js";
 
 /** @typedef {import("./types.js").Verdict} Verdict */
@@ -35,7 +36,7 @@ export function result(checked, onStability) {
     { class: "result" },
     h("div", { class: "wall" }, wall),
     h("div", { class: "reading" }, label(verdict), warnings(verdict), actions(checked, onStability), grounds(verdict)),
-    h("div", { class: "below" }, regions(verdict), file(verdict.input, name), limits(), model(verdict)),
+    h("div", { class: "below" }, source(verdict), regions(verdict), file(verdict.input, name), limits(), model(verdict)),
   );
 }
 

@@ -34,6 +34,12 @@
  */
 
 /**
+ * @typedef {object} Attribution
+ * @property {[string, number][]} top names and shares, best first
+ * @property {number} unknown
+ */
+
+/**
  * @typedef {object} Verdict
  * @property {string} id
  * @property {string} created_at
@@ -46,6 +52,7 @@
  * @property {Rates | null} rates null where the answer does not rest on the pixels
  * @property {Stability | null} stability
  * @property {Evidence[]} evidence
+ * @property {Attribution | null} attribution families of generators, where the picture looks generated
  * @property {{patches: Region[], words: string} | null} regions
  * @property {{code: string, detail: string}[]} warnings
  * @property {{name: string, version: string, sha256: string, thresholds: Thresholds} | null} model

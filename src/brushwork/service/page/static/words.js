@@ -14,6 +14,7 @@ import { byId } from "./dom.js";
  * @property {string[]} limits
  * @property {string} state_question
  * @property {string} map_caveat
+ * @property {string} source_caveat
  * @property {string} map_short
  * @property {string} unknown_error
  */
