@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -25,6 +27,10 @@ Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of the run: check
 NEEDED = ("torch", "timm", "lightning", "sklearn", "onnxscript", "pyarrow", "mlflow", "matplotlib")
 
 
+POLITE: Final = 10
+"""How far a long run steps back behind other programs (nice)."""
+
+
 @app.callback()
 def group() -> None:
     """Train, judge and export models."""
@@ -40,28 +46,67 @@ def train(
     recipe: Recipe,
     out: Out = Path("runs/latest"),
     fresh: Annotated[bool, typer.Option("--fresh", help="Start anew instead of from the newest checkpoint.")] = False,
+    ablate: Annotated[
+        Path | None, typer.Option("--ablate", metavar="FILE", help="Compare the changes in a TOML file instead.")
+    ] = None,
 ) -> None:
     """Audit the data, train by a recipe, and export the network.
 
-    Started again after a kill, it goes on from the newest checkpoint.
+    Started again after a kill, it goes on from the newest checkpoint; so does an ablation, cell by cell.
     """
     _require_lab()
     from ..lab.plan import read_plan
-    from ..lab.workflow import run_training
+    from ..lab.workflow import run_ablation, run_training
+
+    if ablate is not None:
+        _politely()
+        typer.echo(run_ablation(read_plan(recipe), ablate, out, say))
+        return
 
     checkpoint = run_training(read_plan(recipe), out, not fresh, is_terminal(), _ticked)
     say(f"trained: {checkpoint.name}; next: brushwork evaluate {recipe} --out {out}")
 
 
-@app.command(epilog="\b\nExamples:\n  brushwork evaluate art-0 --out runs/art-0\n")
-def evaluate(recipe: Recipe, out: Out = Path("runs/latest")) -> None:
-    """Score the recipe's dev set under every weather and print AUC and recall at 1 % false positives."""
+class LeaveOut(StrEnum):
+    """What is left out of training in turn."""
+
+    SOURCES = "sources"
+    GENERATORS = "generators"
+
+
+@app.command(
+    epilog="\b\nExamples:\n  brushwork evaluate art-0 --out runs/art-0\n"
+    "  brushwork evaluate art-0 --out runs/held-out --leave-out sources --folds 5 --seeds 3 --epochs 6\n"
+)
+def evaluate(
+    recipe: Recipe,
+    out: Out = Path("runs/latest"),
+    leave_out: Annotated[
+        LeaveOut | None, typer.Option("--leave-out", help="Train without each part in turn, and measure on it.")
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, help="Folds of the sources.")] = 5,
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings of each part, with seeds that follow each other.")] = 1,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of each training; default: the recipe's.")] = None,
+    pictures: Annotated[int, typer.Option(min=1, help="At most so many pictures of a class are judged.")] = 300,
+) -> None:
+    """Score the recipe's dev set under every weather and re-encoding, and write the report of the run.
+
+    With --leave-out the recipe is trained anew for each part that is left out; started again, it goes on.
+    """
     _require_lab()
     from ..lab.plan import read_plan
-    from ..lab.tables import by_weather
-    from ..lab.workflow import EVALUATION, run_evaluation
+    from ..lab.workflow import EVALUATION, run_evaluation, run_holdout
 
-    typer.echo(by_weather(run_evaluation(read_plan(recipe), out, _ticked)).markdown)
+    plan = read_plan(recipe)
+    if leave_out is not None:
+        from ..lab.holdout import Budget
+
+        _politely()
+        typer.echo(run_holdout(plan, leave_out.value, Budget(folds, seeds, epochs, pictures), out, say))
+        return
+    from ..lab.tables import by_weather
+
+    typer.echo(by_weather(run_evaluation(plan, out, _ticked)).markdown)
     say(f"report: {out / EVALUATION / 'report.html'}")
 
 
@@ -117,6 +162,12 @@ def _ticked(rows: Sequence[Row]) -> Iterator[Row]:
         for row in rows:
             yield row
             bar.advance()
+
+
+def _politely() -> None:
+    """Hours of work in the background leave the machine to others."""
+    if hasattr(os, "nice") and os.nice(0) == 0:
+        os.nice(POLITE)
 
 
 def _require_lab() -> None:

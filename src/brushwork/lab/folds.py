@@ -9,19 +9,23 @@ from ..errors import LabError
 from .datasets import AI, HUMAN, Row
 from .weather import Random, stream
 
-CLASSES = ((HUMAN, "human"), (AI, "AI"))
+CLASSES = {HUMAN: "human", AI: "AI"}
 
 
-def deal(pictures: Iterable[tuple[int, str]], folds: int, seed: int | None = None) -> dict[str, int]:
+def deal(
+    pictures: Iterable[tuple[int, str]], folds: int, seed: int | None = None, only: Sequence[int] = (HUMAN, AI)
+) -> dict[str, int]:
     """The fold (from 0) of every source of `pictures` (label, source): large sources first, each to the lightest fold.
 
-    Each class is dealt apart, so that every fold has both. Raises LabError where a class has fewer sources than folds.
+    Each class (of `only`) is dealt apart, so that every fold has it. Raises LabError where one has fewer sources than
+    folds.
     """
-    counts: dict[int, Counter[str]] = {label: Counter() for label, _ in CLASSES}
+    counts: dict[int, Counter[str]] = {label: Counter() for label in CLASSES}
     for label, source in pictures:
         counts[label][source] += 1
     dealt: dict[str, int] = {}
-    for label, word in CLASSES:
+    for label in only:
+        word = CLASSES[label]
         if len(counts[label]) < folds:
             raise LabError(
                 f"{len(counts[label])} {word} sources cannot be dealt to {folds} folds.",

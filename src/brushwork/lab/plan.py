@@ -118,10 +118,15 @@ def read_plan(path_or_name: str | Path) -> LabPlan:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise LabError(f"The recipe {path} cannot be read: {error}.", "Correct the file; it is TOML.") from error
+    return plan_from(raw, path.name)
+
+
+def plan_from(raw: dict[str, Any], name: str) -> LabPlan:
+    """Check the keys and values of a recipe called `name`. Raises LabError as `read_plan` does."""
     try:
         return LabPlan.model_validate(raw)
     except ValidationError as error:
-        raise _explained(path, error.errors()[0]) from error
+        raise _explained(name, error.errors()[0]) from error
 
 
 def _find(path_or_name: str | Path) -> Path:
@@ -132,13 +137,13 @@ def _find(path_or_name: str | Path) -> Path:
     raise LabError(f"There is no recipe {path_or_name}.", f"Give the path of a TOML file, or one of: {known}.")
 
 
-def _explained(path: Path, problem: Any) -> LabError:
+def _explained(name: str, problem: Any) -> LabError:
     where = ".".join(str(part) for part in problem["loc"])
     if problem["type"] != "extra_forbidden":
-        return LabError(f"{path.name}: {where}: {problem['msg']}.", "Correct the key and start again.")
+        return LabError(f"{name}: {where}: {problem['msg']}.", "Correct the key and start again.")
     near = get_close_matches(str(problem["loc"][-1]), _known_keys(), n=1)
     advice = f"Did you mean {near[0]}?" if near else f"Known keys: {', '.join(_known_keys())}."
-    return LabError(f"{path.name} has an unknown key {where}.", advice)
+    return LabError(f"{name} has an unknown key {where}.", advice)
 
 
 def _known_keys() -> list[str]:

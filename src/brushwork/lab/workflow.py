@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import LabError
 from ..forensics.bundle import MODEL_FILE, load_bundle
 from ..forensics.scorer import open_session, run_session
+from .ablate import ablate, read_ablation
 from .audit import Audit, audit
 from .calibrate import Judged, cross_fit, fit_and_rate, reference_set
 from .card import CardFacts, Effort, card
@@ -23,10 +24,14 @@ from .evaluate import read_scores, score, write_scores
 from .export import NOTICE_FILE, export_onnx, git_commit, origin_of, write_bundle
 from .gallery import write_gallery
 from .gather import Gathered, cache_of, gather
+from .holdout import Budget, LeaveOut, leave_out
 from .plan import LabPlan
 from .plots import draw_all
 from .report import sections, write_report
 from .tables import headlines
+
+if TYPE_CHECKING:
+    from .tracking import Tracking
 
 Tick = Callable[[Sequence[Row]], Iterable[Row]]
 RUN_FILE: Final = "run.json"
@@ -34,6 +39,7 @@ SCORES_FILE: Final = "scores.csv"
 LEFT_OUT_FILE: Final = "left_out.csv"
 EVALUATION: Final = "evaluation"
 """Folder of a run with its report, plots and the gallery of mistakes."""
+HOLDOUT: Final = "holdout-"
 DRAFT: Final = "bundle"
 """Folder of a run in which its bundle grows: the model first, then scores beside it, then recipe and card."""
 NOTICE: Final = """This bundle's model was fine-tuned from MobileNetV2 (1.0, 224) weights trained on ImageNet:
@@ -161,6 +167,36 @@ def _run_facts(out: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise LabError(f"{out} is no finished run: {error}.", "Run `brushwork train` first.") from error
     return stored
+
+
+def run_holdout(
+    plan: LabPlan, what: LeaveOut, budget: Budget, out: Path, say: Callable[[str], None] = lambda _: None
+) -> str:
+    """Leave out each part in turn (see `holdout.leave_out`); the table, which is kept in out/holdout-<what>.md."""
+    from .tracking import tracking
+
+    with tracking(out, f"{plan.name} without {what}") as told:
+        told.params({**plan.model_dump(mode="json"), **asdict(budget)})
+        text = leave_out(plan, what, budget, out / what, say).markdown
+        _keep(told, out / f"{HOLDOUT}{what}.md", text)
+    return text
+
+
+def run_ablation(base: LabPlan, changes: Path, out: Path, say: Callable[[str], None] = lambda _: None) -> str:
+    """Compare the changes in a file (see `ablate`); the tables, which are kept in out/ablation.md."""
+    from .tracking import tracking
+
+    wanted = read_ablation(changes)
+    with tracking(out, f"{base.name} ablation") as told:
+        told.params({**base.model_dump(mode="json"), **wanted.model_dump(mode="json")})
+        text = "\n\n".join(table.markdown for table in ablate(base, wanted, out / "cells", say))
+        _keep(told, out / "ablation.md", text)
+    return text
+
+
+def _keep(told: Tracking, path: Path, text: str) -> None:
+    path.write_text(text + "\n", encoding="utf-8")
+    told.artifact(path)
 
 
 def hardware(threads: int) -> str:
