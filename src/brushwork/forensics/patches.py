@@ -52,9 +52,14 @@ def cut(rgb: NDArray[np.uint8], place: Place, size: int) -> NDArray[np.uint8]:
 
 
 def prepare(rgb: NDArray[np.uint8], plan: PatchPlan) -> tuple[NDArray[np.uint8], tuple[Place, ...]]:
-    """All patches of a picture of shape (height, width, 3), as uint8 (n, size, size, 3), and where they lie."""
+    """All patches of a picture of shape (height, width, 3), as uint8 (n, size, size, 3), and where they lie.
+
+    Where the plan looks at the whole too, it is one more patch, the last, that lies at no place.
+    """
     spots = places(rgb.shape[1], rgb.shape[0], plan)
     patches = [cut(rgb, spot, plan.size) for spot in spots]
+    if plan.whole:
+        patches.append(shrunk(rgb, plan.size))
     if plan.jpeg_quality is not None:
         patches = [through_jpeg(patch, plan.jpeg_quality) for patch in patches]
     return np.stack(patches), spots

@@ -19,12 +19,14 @@ class PatchPlan(_Strict):
     """Which pixels the model sees: at most `grid` x `grid` crops of `size` pixels at native scale, spread evenly.
 
     With `jpeg_quality` (IJG scale) every patch goes through a JPEG first, so that a lossless file and its compressed
-    copy look alike to the model.
+    copy look alike to the model. With `whole` the picture as a whole, pressed to one more square of `size` pixels,
+    stands behind the patches; the model looks at each patch beside it.
     """
 
     size: int = Field(ge=32, le=1024)
     grid: int = Field(ge=1, le=8)
     jpeg_quality: int | None = Field(None, ge=30, le=100)
+    whole: bool = False
 
 
 class Calibration(_Strict):

@@ -70,7 +70,7 @@ class Scorer:
         return PatchScores(
             logits,
             places,
-            contrast_of(patches),
+            contrast_of(patches[: len(places)]),
             None if distance is None else float(np.mean(distance, dtype=np.float64)),
             None if families is None else np.mean(families, axis=0, dtype=np.float32),
         )

@@ -1,0 +1,120 @@
+"""Features of cached pictures, computed once by a backbone that is not trained, so that heads train in minutes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ..errors import LabError
+from ..forensics.patches import shrunk, through_jpeg
+from .crops import RegionCache, crop
+from .levels import LevelTrunk
+from .loading import prepared
+from .weather import Pixels, Random, random_jpeg, stream
+
+Half = NDArray[np.float16]
+Tick = Callable[[Sequence[int]], Iterable[int]]
+BATCH: Final = 32
+STATE_FILE: Final = "features.json"
+PATCHES_FILE: Final = "patches.f16"
+WHOLES_FILE: Final = "wholes.f16"
+
+
+@dataclass(frozen=True)
+class FeaturePlan:
+    """Patches of `size` pixels, through a JPEG of `jpeg_quality` like those at run time; draws per region and whole."""
+
+    size: int
+    jpeg_quality: int | None
+    patch_draws: int = 1
+    whole_draws: int = 2
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Features:
+    """Of one cache: `patches` (n, width) with the row of each, `wholes` (m, width) with the row of each."""
+
+    patches: Half
+    wholes: Half
+    patch_rows: NDArray[np.int64]
+    whole_rows: NDArray[np.int64]
+
+
+def features_of(cache: RegionCache, trunk: LevelTrunk, plan: FeaturePlan, folder: Path, tick: Tick = iter) -> Features:
+    """Compute the features of `cache` into `folder`, or read them where they are there; goes on after a kill.
+
+    `tick` wraps the batches in a progress bar. Raises LabError where the disk is full.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    patch_rows = np.repeat([region.row for region in cache.regions], plan.patch_draws)
+    rows = sorted({region.row for region in cache.regions})
+    whole_rows = np.repeat(rows, plan.whole_draws)
+    patches = _filled(
+        folder / PATCHES_FILE, len(patch_rows), trunk, tick,
+        lambda i: _patch(cache, i // plan.patch_draws, i, plan),
+    )  # fmt: skip
+    wholes = _filled(
+        folder / WHOLES_FILE, len(whole_rows), trunk, tick, lambda i: _whole(cache, whole_rows[i], i, plan)
+    )
+    return Features(patches, wholes, patch_rows, whole_rows)
+
+
+def _patch(cache: RegionCache, region: int, draw: int, plan: FeaturePlan) -> Pixels:
+    patch = prepared(cache.read(cache.regions[region]), plan.size, plan.seed, draw)
+    return patch if plan.jpeg_quality is None else through_jpeg(patch, plan.jpeg_quality)
+
+
+def _whole(cache: RegionCache, row: int, draw: int, plan: FeaturePlan) -> Pixels:
+    whole = weathered_whole(cache.whole(row), plan.size, stream("whole", plan.seed, draw))
+    return whole if plan.jpeg_quality is None else through_jpeg(whole, plan.jpeg_quality)
+
+
+def weathered_whole(whole: Pixels, size: int, rng: Random) -> Pixels:
+    """A whole picture as it may arrive: cut at its borders or not, compressed or not, mirrored or not."""
+    view = crop(whole, size + int(rng.integers(0, max(1, whole.shape[0] - size + 1))), rng)
+    view = view if view.shape[0] == size else shrunk(view, size)
+    if rng.random() < 0.5:
+        view = random_jpeg(view, rng, 60, 97)
+    return np.ascontiguousarray(view[:, ::-1] if rng.random() < 0.5 else view)
+
+
+def _filled(path: Path, count: int, trunk: LevelTrunk, tick: Tick, draw: Callable[[int], Pixels]) -> Half:
+    """The features of draws 0 to `count` in a file of half floats; a state file beside it says how far it came."""
+    shape = (count, trunk.width)
+    state = path.with_suffix(".json")
+    done = _reached(state, shape, path)
+    try:
+        stored = np.memmap(path, dtype=np.float16, mode="r+" if done else "w+", shape=shape)
+        for start in tick(range(done, count, BATCH)):
+            stop = min(count, start + BATCH)
+            stored[start:stop] = computed(trunk, np.stack([draw(i) for i in range(start, stop)]))
+            if (start // BATCH) % 64 == 0 or stop == count:
+                stored.flush()
+                state.write_text(json.dumps({"done": stop, "shape": shape}), encoding="utf-8")
+    except OSError as error:
+        raise LabError(f"The features in {path.parent} cannot be written: {error}.", "Free some disk space.") from error
+    return stored
+
+
+def _reached(state: Path, shape: tuple[int, int], path: Path) -> int:
+    if not (state.is_file() and path.is_file()):
+        return 0
+    try:
+        stored = json.loads(state.read_text(encoding="utf-8"))
+    except ValueError:
+        return 0  # written half: the features are computed again
+    return int(stored["done"]) if stored["shape"] == list(shape) else 0
+
+
+@torch.inference_mode()
+def computed(trunk: LevelTrunk, patches: Pixels) -> Half:
+    """Features (n, width) of uint8 patches (n, size, size, 3), in half precision."""
+    return np.asarray(trunk(torch.from_numpy(patches)).numpy(), dtype=np.float16)
