@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..errors import LabError
+from ..forensics.patches import prepare
+from ..forensics.recipe import PatchPlan
 from .crops import RegionCache
 from .datasets import Row, require_classes
-from .evaluate import Predict, Scored, read_scores, score, write_scores
+from .evaluate import Look, Scored, read_scores, score, write_scores
 from .networks import PatchNet
 from .plan import LabPlan
 from .weather import Pixels, stream
@@ -60,8 +59,8 @@ def run_cell(cell: Cell, cache: RegionCache, out: Path, progress: bool = False) 
     require_classes([part.rows[region.row] for region in part.regions], f"train of {cell.name}")
     require_classes(cell.judged, f"held out by {cell.name}")
     checkpoint = train(cell.plan, (part,), folder, progress=progress)
-    predict = predict_with(load_network(checkpoint, cell.plan.train))
-    scored = score(cell.judged, predict, cell.plan.patches, seed=cell.plan.seed)
+    look = network_look(load_network(checkpoint, cell.plan.train), cell.plan.patches)
+    scored = score(cell.judged, look, seed=cell.plan.seed)
     write_scores(scored, folder / SCORES)
     shutil.rmtree(folder / CHECKPOINTS)
     (folder / START).unlink()
@@ -82,18 +81,19 @@ def _is_done(cell: Cell, folder: Path) -> bool:
     return (folder / SCORES).is_file()
 
 
-def predict_with(net: PatchNet) -> Predict:
-    """Logits of a torch network, a few patches at a time, on the device where its weights are."""
+def network_look(net: PatchNet, plan: PatchPlan) -> Look:
+    """What a torch network says of a picture, a few patches at a time, on the device where its weights are."""
     import torch
 
     device = next(net.parameters()).device
 
-    def predict(patches: Pixels) -> NDArray[np.float32]:
+    def look(rgb: Pixels) -> float:
+        patches, _ = prepare(rgb, plan)
         with torch.inference_mode():
             parts = [net(torch.from_numpy(patches[i : i + CHUNK]).to(device)) for i in range(0, len(patches), CHUNK)]
-        return torch.cat(parts).float().cpu().numpy()
+        return float(torch.cat(parts).double().mean())
 
-    return predict
+    return look
 
 
 def spread(rows: Iterable[Row], most: int, seed: int = 0) -> tuple[Row, ...]:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import LabError
 from ..forensics.patches import prepare
 from ..forensics.recipe import PatchPlan
+from ..forensics.scorer import Session, run_session
 from ..forensics.stability import VIEWS, views
 from ..picture import open_picture
 from .crops import LIMITS
@@ -39,14 +39,18 @@ class Scored:
     logit: float
 
 
-Predict = Callable[[Pixels], NDArray[np.float32]]
-"""Logits float32 (n,) of patches uint8 (n, size, size, 3): a session of ONNX Runtime, or a network in training."""
+Look = Callable[[Pixels], float]
+"""The logit of an upright picture uint8 (height, width, 3): an exported model, a network in training, or a peer."""
+
+
+def look_with(session: Session, plan: PatchPlan) -> Look:
+    """What an exported model says of a picture: the mean over its patches."""
+    return lambda rgb: float(np.mean(run_session(session, prepare(rgb, plan)[0]), dtype=np.float64))
 
 
 def score(
     rows: Iterable[Row],
-    predict: Predict,
-    plan: PatchPlan,
+    look: Look,
     weathers: Sequence[Weather] = WEATHERS,
     seed: int = 0,
     stability: bool = False,
@@ -60,8 +64,7 @@ def score(
     for row in rows:
         rgb = open_picture(row.data(), LIMITS, name=row.id).rgb
         for name, seen in _seen(rgb, row.id, weathers, seed, stability):
-            logit = float(np.mean(predict(prepare(seen, plan)[0]), dtype=np.float64))
-            out.append(Scored(row.id, row.label, row.source, row.kind, row.generator, row.date, name, logit))
+            out.append(Scored(row.id, row.label, row.source, row.kind, row.generator, row.date, name, look(seen)))
     return out
 
 

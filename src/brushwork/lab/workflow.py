@@ -7,20 +7,19 @@ import json
 import platform
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import LabError
 from ..forensics.bundle import MODEL_FILE, load_bundle
-from ..forensics.scorer import open_session, run_session
+from ..forensics.scorer import open_session
 from .ablate import ablate, read_ablation
 from .audit import Audit, audit
 from .calibrate import Judged, cross_fit, fit_and_rate, reference_set
 from .card import CardFacts, Effort, card
 from .crops import RegionCache
 from .datasets import Row, manifest_sha256
-from .evaluate import read_scores, score, write_scores
+from .evaluate import look_with, read_scores, score, write_scores
 from .export import NOTICE_FILE, export_onnx, git_commit, origin_of, write_bundle
 from .gallery import write_gallery
 from .gather import Gathered, cache_of, gather
@@ -121,7 +120,7 @@ def run_evaluation(plan: LabPlan, out: Path, tick: Tick = quiet) -> list[Judged]
         raise LabError(f"There is no model in {out}.", "Run `brushwork train` or `brushwork export` first.")
     dev = gather(plan).dev
     session = open_session(model, plan.train.threads)
-    scored = score(tick(dev), partial(run_session, session), plan.patches, seed=plan.seed, stability=True)
+    scored = score(tick(dev), look_with(session, plan.patches), seed=plan.seed, stability=True)
     write_scores(scored, out / SCORES_FILE)
     judged = cross_fit(scored)
     page = write_evaluation(f"{plan.name} {plan.version} on {plan.data.dev.stem}", judged, dev, out)
