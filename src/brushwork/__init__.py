@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from .client import AsyncClient, Client
     from .comparison import Comparison, compare
     from .errors import BrushworkError, BundleError, PictureError
     from .examine import Examiner
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Answer": "verdict",
+    "AsyncClient": "client",
     "BrushworkError": "errors",
     "BundleError": "errors",
+    "Client": "client",
     "Comparison": "comparison",
     "Evidence": "verdict",
     "Examiner": "examine",
@@ -36,8 +39,10 @@ _HOME = {
 
 __all__ = [
     "Answer",
+    "AsyncClient",
     "BrushworkError",
     "BundleError",
+    "Client",
     "Comparison",
     "Evidence",
     "Examiner",

@@ -36,10 +36,12 @@
     │   ├── TooOften                more requests than the caller's limit
     │   ├── RequestTooSlow          its body did not arrive in time
     │   ├── ArchiveRefused          a zip is damaged, or made to do harm
+    │   ├── RecordConflict          what was asked for is there already, or waits for something else
     │   ├── BatchConflict           the batch or item is in a state that does not allow it
     │   ├── SpoolFull               there is no room for what would have to wait
     │   └── QueueFull               as many pictures wait as may wait
     ├── WebhookInvalid              a message is not from the service that it says, or not fresh
+    ├── ServiceUnreachable          a client got no answer from the service
     └── LabError                    training, measuring or exporting cannot go on
 
 Every message says what happened to which input and what to do next. A library never prints and never exits:
@@ -334,6 +336,14 @@ class BatchConflict(ServiceError):
     status = 409
 
 
+class RecordConflict(ServiceError):
+    """What was asked for is there already, or what is there does not allow it."""
+
+    slug = "conflict"
+    title = "Not as things stand"
+    status = 409
+
+
 class SpoolFull(ServiceError):
     """There is no room, or no folder, to keep uploads in until their turn comes."""
 
@@ -356,6 +366,14 @@ class WebhookInvalid(BrushworkError):
     slug = "webhook-invalid"
     title = "The webhook is not genuine"
     status = 400
+
+
+class ServiceUnreachable(BrushworkError):
+    """A client got no answer from the service, as often as it tried."""
+
+    slug = "service-unreachable"
+    title = "The service does not answer"
+    status = 503
 
 
 class LabError(BrushworkError):
