@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import DirectoryPath, Field, FilePath, IPvAnyNetwork, StringConstraints, ValidationError
+from pydantic import DirectoryPath, Field, FilePath, IPvAnyNetwork, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .errors import SettingsError
@@ -82,6 +82,15 @@ class Settings(BaseSettings):
         5.0, gt=0, description="seconds before a webhook is called again; four times longer after each try"
     )
     database_url: str = Field("sqlite:///brushwork.sqlite3", description="SQLAlchemy URL of the store")
+    pictures: str = Field("brushwork-pictures", min_length=1, description="folder, or s3://bucket/prefix, of pictures")
+    s3_endpoint: str = Field("https://s3.amazonaws.com", description="scheme and host of the server of the bucket")
+    s3_region: str = Field("us-east-1", description="region of the bucket")
+    s3_access_key: SecretStr | None = Field(None, description="access key of the bucket")
+    s3_secret_key: SecretStr | None = Field(None, description="secret key of the bucket")
+    retention_days: int = Field(365, ge=1, le=36_500, description="days that verdicts are kept")
+    picture_retention_days: int = Field(30, ge=1, le=36_500, description="days that pictures are kept")
+    feedback_per_day: int = Field(50, ge=0, description="feedbacks that one owner may give within a day")
+    blind_review: bool = Field(True, description="hide decisions of others from a reviewer who has not decided yet")
 
     log_file: Path | None = Field(None, description="file to log to instead of standard error")
     log_file_bytes: int = Field(10 * MEBIBYTE, ge=1024, description="bytes after which a new log file is begun")

@@ -13,16 +13,14 @@ from fastapi.testclient import TestClient
 from packaging.version import Version
 from structlog.testing import capture_logs
 
-from brushwork.errors import SettingsError
 from brushwork.failures import new_id
 from brushwork.service.guards import served_hosts
 from brushwork.service.logs import where
-from brushwork.service.serve import refuse_open_door, run
 from brushwork.service.uploads import clean_name
 from brushwork.settings import Settings
 from brushwork.verdict import Verdict
 from tests.made.drawings import drawn, encoded
-from tests.service.door import image, opened, settings_for
+from tests.service.door import image, opened
 
 EVIL_NAME = "'><img src=x onerror=alert(1)>.png"  # no double quote: clients send that one as %22
 
@@ -163,17 +161,6 @@ def test_sec_23_the_address_that_is_listened_on_is_served_and_nothing_beside_it(
 def test_sec_23_a_wildcard_adds_no_host(host: str) -> None:
     settings = Settings(_env_file=None, host=host, i_know=True)
     assert served_hosts(settings) == settings.allowed_hosts
-
-
-def test_sec_24_it_listens_on_loopback_unless_told_and_confirmed(tmp_path: Path) -> None:
-    assert Settings(_env_file=None).host == "127.0.0.1"
-    with pytest.raises(ValueError, match="reachable from other machines"):
-        Settings(_env_file=None, host="0.0.0.0")
-    bypassed = settings_for(tmp_path).model_copy(update={"host": "0.0.0.0"})
-    with pytest.raises(SettingsError, match="nothing asks who calls"):
-        run(bypassed, tell=pytest.fail)
-    assert not (tmp_path / "store.sqlite3").exists()  # refused before anything was opened
-    refuse_open_door(bypassed.model_copy(update={"i_know": True}))
 
 
 def test_sec_26_ids_cannot_be_guessed_and_count_nothing(client: TestClient, painting: bytes) -> None:

@@ -29,12 +29,18 @@ def test_loopback(host: str, safe: bool) -> None:
     assert is_loopback(host) is safe
 
 
-def test_a_public_address_is_refused_unless_one_says_that_one_knows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BRUSHWORK_HOST", "0.0.0.0")
-    with pytest.raises(SettingsError, match="reachable from other machines"):
-        load_settings()
-    monkeypatch.setenv("BRUSHWORK_I_KNOW", "true")
-    assert load_settings().host == "0.0.0.0"
+@pytest.mark.parametrize(
+    ("host", "i_know", "require_keys", "asks"),
+    [
+        ("127.0.0.1", False, False, False), ("127.0.0.1", True, False, False), ("127.0.0.1", False, True, True),
+        ("0.0.0.0", False, False, True), ("0.0.0.0", True, False, False), ("0.0.0.0", True, True, True),
+    ],
+)  # fmt: skip
+def test_keys_are_asked_for_beyond_loopback_and_where_wanted(
+    host: str, i_know: bool, require_keys: bool, asks: bool
+) -> None:
+    settings = Settings(_env_file=None, host=host, i_know=i_know, require_keys=require_keys)
+    assert settings.asks_for_keys is asks
 
 
 def test_a_wrong_value_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:

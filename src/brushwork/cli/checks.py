@@ -42,13 +42,19 @@ class Finding(NamedTuple):
 
 
 def examine_all() -> list[Finding]:
-    """Every finding. A check that ends with an error of ours is a bad finding, and the others go on."""
+    """Every finding. A check that ends with an error of ours is a bad finding, and the others go on.
+
+    An error that several checks meet, such as a wrong setting, is told by the first of them.
+    """
     findings: list[Finding] = []
+    told: set[str] = set()
     for subject, check in CHECKS:
         try:
             findings += check()
         except BrushworkError as error:
-            findings.append(Finding(Health.BAD, subject, shown(error.detail), shown(error.advice)))
+            if error.detail not in told:
+                findings.append(Finding(Health.BAD, subject, shown(error.detail), shown(error.advice)))
+            told.add(error.detail)
     return findings
 
 

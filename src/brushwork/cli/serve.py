@@ -14,6 +14,7 @@ _EXAMPLES = """\b
 Examples:
   brushwork serve
   brushwork serve --port 8080
+  brushwork keys create --label me --scope read --scope write --scope admin && brushwork serve --host 192.168.1.4
   BRUSHWORK_DATABASE_URL=postgresql+psycopg://me@db/brushwork brushwork serve
 """
 
@@ -23,7 +24,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; default 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; default 8000.")] = None,
     i_know: Annotated[
-        bool, typer.Option("--i-know", help="Listen beyond this machine although nothing asks who calls.")
+        bool, typer.Option("--i-know", help="Listen beyond this machine and ask nobody for a key.")
     ] = False,
 ) -> None:
     """Serve the page and the HTTP interface. Pictures never leave the machine that serves them."""

@@ -9,21 +9,28 @@ from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from .. import __version__
 from ..settings import Settings
 from . import assets, problems
+from .access import Access
 from .admission import Admission
 from .batch_desk import BatchDesk
 from .batch_runner import working_off
 from .desk import Desk
 from .entry import check_entry
 from .guards import Guards
+from .heads import Heads
+from .idempotency import Idempotent
+from .janitor import tidying
+from .limits import Limits
 from .observed import Observed
 from .page import STATIC
-from .routes import batch_results, batches, health, models, pages, verdicts
+from .routes import batch_results, batches, health, keys, models, owned, pages, reviews, saved, screens, verdicts
 from .schemas import Problem
 from .spool import Spool
+from .traces import Traces
 
 DESCRIPTION = "Was this artwork made with AI? Provenance, pixel forensics and an honest error rate."
 
@@ -35,7 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.desk = await asyncio.to_thread(Desk, settings)
         spool = Spool(settings.spool)
-        async with working_off(app.state.desk, spool) as runner:
+        async with tidying(app.state.desk), working_off(app.state.desk, spool) as runner:
             app.state.batches = BatchDesk(app.state.desk, spool, runner)
             yield
         await asyncio.to_thread(app.state.desk.close)
@@ -50,14 +57,26 @@ def create_app(settings: Settings) -> FastAPI:
         dependencies=[Depends(check_entry)],
     )
     app.state.assets = assets.load(STATIC)
-    for group in (verdicts, batches, batch_results, models, health, pages):
+    for group in (verdicts, saved, reviews, owned, batches, batch_results, models, keys, health, pages, screens):
         app.include_router(group.router)
     problems.install(app)
-    app.add_middleware(Admission)
-    app.add_middleware(Guards, settings=settings)
-    app.add_middleware(Observed)  # added last, so that it stands outermost
+    _guard(app, settings)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
+
+
+def _guard(app: FastAPI, settings: Settings) -> None:
+    """Put everything around the routes that a request passes first; what is added last stands outermost."""
+    app.state.access, app.state.limits = Access(settings), Limits(settings)
+    app.add_middleware(Traces)
+    app.add_middleware(Idempotent)
+    app.add_middleware(Admission, access=app.state.access, limits=app.state.limits)
+    app.add_middleware(Guards, settings=settings)
+    app.add_middleware(Heads)
+    app.add_middleware(Observed)
+    if settings.trusted_proxies:
+        trusted = [str(network) for network in settings.trusted_proxies]
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

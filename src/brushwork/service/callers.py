@@ -19,16 +19,24 @@ ScopeName = Literal["read", "write", "review", "metrics", "admin"]
 SCOPES: Final[tuple[ScopeName, ...]] = get_args(ScopeName)
 LOCAL: Final = "local"
 """The owner of everything where the service asks for no key: only this machine reaches it then."""
+ACT_OF_ADMIN: Final = "act_of_admin"
+"""The name in a request's state that says whether its route is for administrators alone."""
+AUDITED: Final = "audited"
+"""The name in a request's state that says that its route wrote the audit log itself, in the transaction of the act."""
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True)
 class Caller:
-    """`owner` is the id of the key that what is saved belongs to; `scopes` what that key may do."""
+    """`owner` is the id of the key that what is saved belongs to; `scopes` what that key may do.
+
+    `label` is what the operator called the key; `by_key` is false where none was shown.
+    """
 
     owner: str
     scopes: frozenset[str]
     label: str = ""
+    by_key: bool = False
 
 
 EVERYTHING: Final = frozenset[str](SCOPES)

@@ -11,15 +11,16 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 
 from ..text import shown
-from .callers import DEFAULTS, SAFE_METHODS, Require
+from .callers import ACT_OF_ADMIN, DEFAULTS, SAFE_METHODS, Require
 
 OPEN_PATHS: Final = frozenset({
     "/", "/livez", "/readyz", "/health", "/version", "/docs", "/openapi.json", "/v1/session",
     "/.well-known/security.txt",
     "/batch", "/compare", "/history", "/review", "/lab", "/model", "/status", "/help",
 })  # fmt: skip
-OPEN_FOLDERS: Final = ("/static/", "/problems/")
-"""What needs no key: the files and empty frames of the page, how the service is, and where a key is shown."""
+OPEN_FOLDERS: Final = ("/static/", "/problems/", "/v1/shared/")
+"""What needs no key: the files and empty frames of the page, how the service is, where a key is shown, and links that
+owners gave away."""
 _ALIASES: Final = frozenset({"/predict", "/batch-predict"})
 
 
@@ -36,8 +37,10 @@ def is_api(path: str) -> bool:
 def check_entry(request: Request) -> None:
     """The dependency of every route. Raises Unauthenticated, NotAllowed or RequestValidationError."""
     path, dependant = request.scope["path"], request.scope["route"].dependant
-    if not is_open(path) and not any(isinstance(part.call, Require) for part in _parts(dependant)):
+    own = [part.call for part in _parts(dependant) if isinstance(part.call, Require)]
+    if not own and not is_open(path):
         DEFAULTS[request.method in SAFE_METHODS](request)
+    request.scope["state"][ACT_OF_ADMIN] = any(part.scopes == ("admin",) for part in own)
     if is_api(path):
         _check_query(request, dependant)
 

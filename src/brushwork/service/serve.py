@@ -12,9 +12,10 @@ import uvicorn
 from ..errors import SettingsError
 from ..forensics.bundle import load_bundle
 from ..settings import Settings, is_loopback
+from ..store.migrate import prepare
+from ..store.store import Store
 from . import logs
 from .app import create_app
-from .desk import prepare_store
 from .guards import own_host, served_hosts
 from .log_file import open_log
 from .protocol import BoundedProtocol
@@ -25,22 +26,36 @@ def run(settings: Settings, tell: Callable[[str], None]) -> None:
 
     Raises SettingsError, BundleError or StoreError before anything listens.
     """
-    refuse_open_door(settings)
     load_bundle(settings.model)
-    prepare_store(settings.database_url)
+    prepare(settings.database_url)
+    check_door(settings, tell)
     log_file = open_log(settings)
     listener = _listen(settings)
     logs.configure(file=log_file)
     _Server(settings, tell).run(sockets=[listener])
 
 
-def refuse_open_door(settings: Settings) -> None:
-    """Raise SettingsError for an address that other machines reach, unless the operator says `i_know`."""
-    if not is_loopback(settings.host) and not settings.i_know:
+def check_door(settings: Settings, tell: Callable[[str], None]) -> None:
+    """Raise SettingsError where keys are asked for and there is none; warn where anyone on the network may ask."""
+    if settings.asks_for_keys and not _has_key(settings.database_url):
         raise SettingsError(
-            f"{settings.host} is reachable from other machines, and nothing asks who calls.",
-            "Put a proxy that authenticates in front of 127.0.0.1, or set BRUSHWORK_I_KNOW=true.",
+            f"Whoever reaches {settings.host} needs an API key, and there is no usable one.",
+            "Make one: `brushwork keys create --label NAME --scope read --scope write --scope admin`. "
+            "BRUSHWORK_I_KNOW=true lets everybody in without.",
         )
+    if not settings.asks_for_keys and not is_loopback(settings.host):
+        tell(
+            f"WARNING: {settings.host} is reachable from other machines and NOBODY IS ASKED FOR A KEY "
+            "(BRUSHWORK_I_KNOW): everybody there may examine, read and delete what is saved."
+        )
+
+
+def _has_key(url: str) -> bool:
+    store = Store(url)
+    try:
+        return store.keys.any_usable()
+    finally:
+        store.close()
 
 
 def _listen(settings: Settings) -> socket.socket:

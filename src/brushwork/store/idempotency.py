@@ -101,12 +101,12 @@ class Idempotency:
 
     def forget(self, owner: str, subject: str) -> None:
         """Remove the kept answers of `owner` that tell of the deleted `subject`."""
+        told_of = IdempotencyRecord.subjects.contains(subject, autoescape=True)
         with self._database.session("forget kept answers") as session:
-            session.execute(
-                delete(IdempotencyRecord).where(
-                    IdempotencyRecord.owner == owner, IdempotencyRecord.subjects.contains(subject, autoescape=True)
-                )
-            )
+            gone = delete(IdempotencyRecord).where(IdempotencyRecord.owner == owner, told_of)
+            found = session.execute(gone.returning(IdempotencyRecord.owner)).first()
+        if found is not None:
+            self._database.forget_log()
 
 
 def _forget_those_that_are_over(session: Session, now: datetime) -> None:

@@ -16,6 +16,17 @@ from .engine import open_engine, told
 SCRIPTS: Final = Path(__file__).parent / "migrations"
 
 
+def prepare(url: str) -> None:
+    """Bring a SQLite store to the newest version by itself. A PostgreSQL one may be shared: `brushwork db upgrade`.
+
+    Raises SettingsError for an unusable URL of either kind, StoreError where SQLite refuses.
+    """
+    engine = open_engine(url)
+    engine.dispose()
+    if engine.dialect.name == "sqlite":
+        upgrade(url)
+
+
 def upgrade(url: str, revision: str = "head") -> str:
     """Bring the database at `url` to `revision` and return the one it is at then.
 

@@ -6,8 +6,11 @@ from typing import Annotated, Any, Final
 
 from fastapi import Depends, Query, Request
 
+from ...errors import RequestRefused
 from ...examine import Channel
+from ..callers import Asking
 from ..desk import Desk, Wishes
+from ..limits import Limits
 from ..schemas import PictureAddress, Problem
 
 CHANNEL_HEADER: Final = "x-brushwork-channel"
@@ -22,6 +25,12 @@ def desk_of(request: Request) -> Desk:
 AtDesk = Annotated[Desk, Depends(desk_of)]
 
 
+def limits_of(request: Request) -> Limits:
+    """The limits of the running service."""
+    limits: Limits = request.app.state.limits
+    return limits
+
+
 def channel_of(request: Request) -> Channel:
     """`page` where Brushwork's own page says that it asks."""
     return "page" if request.headers.get(CHANNEL_HEADER) == "page" else "http"
@@ -29,14 +38,22 @@ def channel_of(request: Request) -> Channel:
 
 def wishes_of(
     request: Request,
+    caller: Asking,
     explain: Annotated[bool, Query(description="Add the map of regions.")] = False,
     stability: Annotated[bool, Query(description="Add the range under eight re-encodings (nine times the work).")] = (
         False
     ),
-    save: Annotated[bool, Query(description="Keep the verdict, never the picture.")] = False,
+    save: Annotated[bool, Query(description="Keep the verdict.")] = False,
+    save_picture: Annotated[bool, Query(description="Keep the picture too; needs `save=true`.")] = False,
+    reexamine: Annotated[bool, Query(description="Examine anew, also what was saved before.")] = False,
 ) -> Wishes:
-    """What the query asks for."""
-    return Wishes(explain, stability, save, channel_of(request))
+    """What the query asks for. Raises RequestRefused for a picture to be kept without its verdict, TooOften for more
+    probes under changes than a caller may have."""
+    if stability:
+        limits_of(request).probe(request)
+    if save_picture and not save:
+        raise RequestRefused("A picture is kept with its verdict only.", "Add save=true, or leave save_picture out.")
+    return Wishes(explain, stability, save, channel_of(request), caller.owner, save_picture, reexamine)
 
 
 Wished = Annotated[Wishes, Depends(wishes_of)]
@@ -57,11 +74,16 @@ def picture_or_address() -> dict[str, Any]:
     return described
 
 
+def png() -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI description of an answer that is a PNG."""
+    return {200: {"content": {"image/png": {}}}}
+
+
 def may_answer(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The OpenAPI description of the problems that a route may answer with, beside those that every route may."""
     return {
         status: {"description": "Problem", "content": {"application/problem+json": {"schema": PROBLEM_REF}}}
-        for status in sorted({400, 403, *statuses})
+        for status in sorted({400, 401, 403, 422, 429, *statuses})
     }
 
 
