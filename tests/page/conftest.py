@@ -62,14 +62,14 @@ class Watched:
 
 @pytest.fixture
 def open_page(browser: Any, service: Service) -> Iterator[Any]:
-    """A function that opens the check page in a fresh context; its arguments are those of a context."""
+    """A function that opens a page, the check by default, in a fresh context; its arguments are those of a context."""
     contexts = []
 
-    def opened(**options: Any) -> Watched:
+    def opened(path: str = "/", **options: Any) -> Watched:
         context = browser.new_context(**options)
         contexts.append(context)
         watched = Watched(context.new_page())
-        watched.page.goto(f"{service.url}/")
+        watched.page.goto(f"{service.url}{path}")
         return watched
 
     yield opened

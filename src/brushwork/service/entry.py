@@ -14,9 +14,10 @@ from ..text import shown
 from .callers import ACT_OF_ADMIN, DEFAULTS, SAFE_METHODS, Require
 
 OPEN_PATHS: Final = frozenset({
-    "/", "/livez", "/readyz", "/health", "/version", "/docs", "/openapi.json", "/v1/session",
+    "/", "/livez", "/readyz", "/health", "/version", "/docs", "/openapi.json", "/v1/session", "/v1/instance",
     "/.well-known/security.txt",
     "/batch", "/compare", "/history", "/review", "/lab", "/model", "/status", "/help",
+    "/sign-in",
 })  # fmt: skip
 OPEN_FOLDERS: Final = ("/static/", "/problems/", "/v1/shared/")
 """What needs no key: the files and empty frames of the page, how the service is, where a key is shown, and links that

@@ -17,6 +17,7 @@ FOLDER: Final = Path(__file__).parent
 
 CHECK, BATCH, COMPARE, HISTORY = "/", "/batch", "/compare", "/history"
 REVIEW, LAB, MODEL, STATUS, HELP = "/review", "/lab", "/model", "/status", "/help"
+SIGN_IN: Final = "/sign-in"
 NAV: Final[tuple[tuple[tuple[str, str], ...], ...]] = (
     ((CHECK, "Check"), (BATCH, "Batch"), (COMPARE, "Compare"), (HISTORY, "History"), (REVIEW, "Review"), (LAB, "Lab")),
     ((MODEL, "Model"), (STATUS, "Status"), (HELP, "Help")),
@@ -26,10 +27,11 @@ NAV: Final[tuple[tuple[tuple[str, str], ...], ...]] = (
 
 @dataclass(frozen=True)
 class Shell:
-    """What stands around every page: the limits to announce, and the bundle in use."""
+    """What stands around every page: the limits to announce, the bundle in use, and whether keys are asked for."""
 
     limits: Limits
     model: str
+    asks_for_keys: bool = False
 
 
 def render(template: str, shell: Shell, here: str = "", **context: Any) -> str:
@@ -41,6 +43,7 @@ def render(template: str, shell: Shell, here: str = "", **context: Any) -> str:
         .render(
             here=here,
             model=shell.model,
+            asks_for_keys=shell.asks_for_keys,
             formats=FORMATS,
             max_bytes=limits.max_bytes,
             max_size=size_words(limits.max_bytes),

@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse
 
 from ..page import card_page, render
 from ..page.help import ANSWERS, example
-from ..page.shell import HELP, MODEL, STATUS
+from ..page.shell import HELP, LAB, MODEL, SIGN_IN, STATUS
 from ..problems import shell_of
 from .common import AtDesk
 
@@ -32,3 +32,15 @@ async def help_page(request: Request, desk: AtDesk) -> HTMLResponse:
 async def status(request: Request) -> HTMLResponse:
     """How the service is; its figures come from /v1/status."""
     return HTMLResponse(render("status.html", shell_of(request.app), STATUS))
+
+
+@router.get(SIGN_IN)
+async def sign_in(request: Request) -> HTMLResponse:
+    """Where a key is shown, where one is asked for."""
+    return HTMLResponse(render("sign_in.html", shell_of(request.app), SIGN_IN))
+
+
+@router.get(LAB)
+async def lab(request: Request) -> HTMLResponse:
+    """The lab: to look at only, never in the verdict."""
+    return HTMLResponse(render("lab.html", shell_of(request.app), LAB))

@@ -30,9 +30,13 @@ export function go(changes) {
   window.dispatchEvent(new Event("went"));
 }
 
-/** Show the address now and whenever it changes, by `go` or by back and forward. @param {() => void} show */
-export function follow(show) {
-  window.addEventListener("popstate", show);
-  window.addEventListener("went", show);
+/**
+ * Show the address now and whenever it changes, by `go` or by back and forward.
+ * @param {() => void} show
+ * @param {AbortSignal} [signal] when to stop
+ */
+export function follow(show, signal) {
+  window.addEventListener("popstate", show, { signal });
+  window.addEventListener("went", show, { signal });
   show();
 }

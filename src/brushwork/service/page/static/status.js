@@ -30,6 +30,8 @@ const DRIFT_NOTE = "0 means that scores lie as they did when the model was measu
  * @property {number | null} drift
  */
 
+/** Not spoken: it changes with every look. */
+const when = h("span", { "aria-live": "off" });
 /** @type {number | undefined} */
 let clock;
 
@@ -53,9 +55,8 @@ function show(found) {
   const { health, ready } = found;
   const time = new Date(found.now).toLocaleTimeString();
   const summary = health.status === "ok" ? "Everything works." : "Something is not as it should be.";
-  const before = byId("progress").textContent ?? "";
-  if (!before.startsWith(summary)) refill(byId("progress"), h("b", {}, summary), " ", h("span", { id: "when", "aria-live": "off" }));
-  byId("when").textContent = `Seen at ${time}, and looked at again every ${EVERY / 1000} seconds.`;
+  if (!byId("progress").textContent?.startsWith(summary)) refill(byId("progress"), h("b", {}, summary), " ", when);
+  when.textContent = `Seen at ${time}, and looked at again every ${EVERY / 1000} seconds.`;
   byId("status").classList.remove("stale");
   refill(byId("status"), h("div", { class: "panels" }, parts(found, ready), made(found), counted(found), times(found), drift(found)));
 }
@@ -106,13 +107,13 @@ function bar(title, count, share) {
 function times({ stages }) {
   if (!stages.length) return panel("Time per picture", h("p", { class: "fine" }, "Nothing was examined since the start."));
   const rows = stages.map(({ name, p50, p95, count }) => [name, milliseconds(p50), milliseconds(p95), String(count)]);
-  return panel("Time per picture", table(["Stage", "Half within", "95 of 100 within", "Pictures"], rows));
+  return panel("Time per picture", h("p", { class: "fine" }, "Within which time half of the pictures, and 95 of 100, are through a stage."), table(["Stage", "Half", "95 %", "Pictures"], rows));
 }
 
 /** @param {Status} found */
 function drift({ drift: value }) {
-  const said = value === null ? "Not measured yet: too few pictures since the start." : value.toFixed(2);
-  return panel("Drift of the scores", h("p", { class: "figure" }, said), h("p", { class: "fine" }, DRIFT_NOTE));
+  const said = value === null ? "Not measured yet: too few pictures since the start." : h("b", { class: "figure" }, value.toFixed(2));
+  return panel("Drift of the scores", h("p", {}, said), h("p", { class: "fine" }, DRIFT_NOTE));
 }
 
 /** @param {number} seconds */
