@@ -20,7 +20,6 @@
     ├── SettingsError               a setting is wrong or unsafe
     ├── StoreError                  the database cannot be used
     │   ├── VerdictNotFound
-    │   ├── PictureNotKept          the verdict is saved, its picture is not
     │   └── BatchNotFound           no such batch, item or delivery of this caller
     ├── ReportError                 a case file cannot be made or read
     │   ├── SigningError            no key to sign with
@@ -211,14 +210,6 @@ class BatchNotFound(StoreError):
 
     slug = "not-found"
     title = "No such batch"
-    status = 404
-
-
-class PictureNotKept(StoreError):
-    """The verdict is saved, its picture is not."""
-
-    slug = "picture-not-kept"
-    title = "The picture was not kept"
     status = 404
 
 

@@ -22,6 +22,7 @@ from brushwork.verdict import Answer, Verdict
 from tests.made.drawings import drawn, encoded
 
 OPTIONS = options_key(explain=False, stability=False, version="1", trust_list="none")
+LOCAL = "local"
 START = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 
 
@@ -36,33 +37,32 @@ def another(verdict: Verdict, minutes: int = 0, **changed: object) -> Verdict:
 
 def test_what_was_saved_comes_back_byte_for_byte(store: Store, example: Verdict) -> None:
     verdict = another(example, external_id="naïve ✓ \U0001f3a8")
-    store.verdicts.save(verdict, OPTIONS)
-    assert store.verdicts.get(verdict.id).to_json() == verdict.to_json()
+    store.verdicts.save(LOCAL, verdict, OPTIONS)
+    assert store.verdicts.get(LOCAL, verdict.id).to_json() == verdict.to_json()
 
 
 def test_a_deleted_verdict_is_gone_and_cannot_be_deleted_twice(store: Store, example: Verdict) -> None:
     kept, gone = another(example), another(example)
     for verdict in (kept, gone):
-        store.verdicts.save(verdict, OPTIONS)
-    store.verdicts.delete(gone.id)
+        store.verdicts.save(LOCAL, verdict, OPTIONS)
+    store.removal.verdicts(LOCAL, [gone.id])
     with pytest.raises(VerdictNotFound):
-        store.verdicts.get(gone.id)
-    with pytest.raises(VerdictNotFound):
-        store.verdicts.delete(gone.id)
-    assert store.verdicts.get(kept.id) == kept
+        store.verdicts.get(LOCAL, gone.id)
+    assert store.removal.verdicts(LOCAL, [gone.id]) == ()
+    assert store.verdicts.get(LOCAL, kept.id) == kept
 
 
 def test_pages_follow_each_other_newest_first_without_gap_or_repeat(store: Store, example: Verdict) -> None:
     saved = [another(example, minutes=i // 3) for i in range(10)]  # three at the same moment
     for verdict in saved:
-        store.verdicts.save(verdict, OPTIONS)
+        store.verdicts.save(LOCAL, verdict, OPTIONS)
     seen, after = [], None
     while True:
-        page = store.verdicts.page(after, limit=4)
+        page = store.verdicts.page(LOCAL, after, limit=4)
         seen += page.verdicts
         if len(seen) == 4:
-            store.verdicts.delete(page.verdicts[-1].id)  # the cursor holds although its verdict is gone
-            store.verdicts.save(another(example, minutes=99), OPTIONS)  # a newer one does not shift the pages
+            store.removal.verdicts(LOCAL, [page.verdicts[-1].id])  # the cursor holds although its verdict is gone
+            store.verdicts.save(LOCAL, another(example, minutes=99), OPTIONS)  # a newer one does not shift the pages
         if page.after is None:
             break
         after = page.after
@@ -72,29 +72,29 @@ def test_pages_follow_each_other_newest_first_without_gap_or_repeat(store: Store
 def test_a_page_can_be_of_one_answer(store: Store, example: Verdict) -> None:
     looks, cannot = another(example, answer=Answer.LOOKS_AI), another(example, answer=Answer.CANNOT_TELL)
     for verdict in (looks, cannot):
-        store.verdicts.save(verdict, OPTIONS)
-    assert [v.id for v in store.verdicts.page(answer=Answer.LOOKS_AI).verdicts] == [looks.id]
-    assert store.verdicts.page(answer=Answer.MADE_WITH_AI).verdicts == ()
+        store.verdicts.save(LOCAL, verdict, OPTIONS)
+    assert [v.id for v in store.verdicts.page(LOCAL, answer=Answer.LOOKS_AI).verdicts] == [looks.id]
+    assert store.verdicts.page(LOCAL, answer=Answer.MADE_WITH_AI).verdicts == ()
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "====", "MjAyNg", "bm90IGEgdGltZXx4", "MjAyNi0wMS0wMXx4", "é"])
 def test_a_bad_cursor_is_refused(store: Store, cursor: str) -> None:
     with pytest.raises(RequestRefused, match="cursor"):
-        store.verdicts.page(cursor)
+        store.verdicts.page(LOCAL, cursor)
 
 
 def test_seen_means_the_same_bytes_bundle_and_options(store: Store, example: Verdict) -> None:
     old, new = another(example), another(example, minutes=5)
     for verdict in (old, new):
-        store.verdicts.save(verdict, OPTIONS)
+        store.verdicts.save(LOCAL, verdict, OPTIONS)
     assert example.input is not None and example.model is not None
     digest, bundle = str(example.input.sha256), example.model.sha256
-    assert store.verdicts.seen(digest, bundle, OPTIONS) == new
-    assert store.verdicts.seen("0" * 64, bundle, OPTIONS) is None
-    assert store.verdicts.seen(digest, "0" * 64, OPTIONS) is None
+    assert store.verdicts.seen(LOCAL, digest, bundle, OPTIONS) == new
+    assert store.verdicts.seen(LOCAL, "0" * 64, bundle, OPTIONS) is None
+    assert store.verdicts.seen(LOCAL, digest, "0" * 64, OPTIONS) is None
     for change in ({"explain": True}, {"stability": True}, {"version": "2"}, {"trust_list": "f" * 64}):
         other = {"explain": False, "stability": False, "version": "1", "trust_list": "none"} | change
-        assert store.verdicts.seen(digest, bundle, options_key(**other)) is None
+        assert store.verdicts.seen(LOCAL, digest, bundle, options_key(**other)) is None
 
 
 def test_a_verdict_without_an_answer_or_a_file_is_not_saved(store: Store, example: Verdict) -> None:
@@ -102,24 +102,24 @@ def test_a_verdict_without_an_answer_or_a_file_is_not_saved(store: Store, exampl
     bare = another(example, input=example.input.model_copy(update={"sha256": None}))
     for verdict in (failed(VerdictNotFound("x")), bare):
         with pytest.raises(ValueError, match="only the verdict of an examined file"):
-            store.verdicts.save(verdict, OPTIONS)
+            store.verdicts.save(LOCAL, verdict, OPTIONS)
 
 
 def test_an_id_is_never_overwritten(store: Store, example: Verdict) -> None:
     verdict = another(example)
-    store.verdicts.save(verdict, OPTIONS)
+    store.verdicts.save(LOCAL, verdict, OPTIONS)
     with pytest.raises(StoreError, match="could not save"):
-        store.verdicts.save(verdict.model_copy(update={"external_id": "other"}), OPTIONS)
-    assert store.verdicts.get(verdict.id).external_id is None
+        store.verdicts.save(LOCAL, verdict.model_copy(update={"external_id": "other"}), OPTIONS)
+    assert store.verdicts.get(LOCAL, verdict.id).external_id is None
 
 
 def test_migrations_go_up_and_down_with_data_in_the_tables(url: str, example: Verdict) -> None:
     assert upgrade(url) == newest()
     store = Store(url)
     verdict = another(example)
-    store.verdicts.save(verdict, OPTIONS)
+    store.verdicts.save(LOCAL, verdict, OPTIONS)
     assert upgrade(url) == newest()  # again: nothing happens
-    assert store.verdicts.get(verdict.id) == verdict
+    assert store.verdicts.get(LOCAL, verdict.id) == verdict
     store.close()
     assert downgrade(url, "base") == "base"
     engine = create_engine(open_engine(url).url)
@@ -127,7 +127,7 @@ def test_migrations_go_up_and_down_with_data_in_the_tables(url: str, example: Ve
     engine.dispose()
     assert upgrade(url) == newest()
     fresh = Store(url)
-    assert fresh.verdicts.page().verdicts == ()
+    assert fresh.verdicts.page(LOCAL).verdicts == ()
     fresh.close()
 
 
@@ -151,7 +151,7 @@ def test_the_state_of_the_store_is_told(url: str) -> None:
 def test_missing_tables_name_the_command_that_builds_them(url: str) -> None:
     store = Store(url)
     with pytest.raises(StoreError, match="brushwork db upgrade"):
-        store.verdicts.page()
+        store.verdicts.page(LOCAL)
     store.close()
 
 
@@ -159,7 +159,7 @@ def test_a_database_that_is_away_is_told_without_its_address() -> None:
     store = Store("postgresql://someone:hunter2@127.0.0.1:1/nothing")
     assert store.database.state() == "unreachable"
     with pytest.raises(StoreError, match="could not list the verdicts") as caught:
-        store.verdicts.page()
+        store.verdicts.page(LOCAL)
     assert "hunter2" not in str(caught.value)
 
 
@@ -199,7 +199,7 @@ def test_two_stores_on_one_file_write_at_once(tmp_path: Path, example: Verdict) 
     upgrade(url)
     stores = [Store(url), Store(url)]
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda i: stores[i % 2].verdicts.save(another(example, i), OPTIONS), range(40)))
-    assert len(stores[0].verdicts.page(limit=100).verdicts) == 40
+        list(threads.map(lambda i: stores[i % 2].verdicts.save(LOCAL, another(example, i), OPTIONS), range(40)))
+    assert len(stores[0].verdicts.page(LOCAL, limit=100).verdicts) == 40
     for store in stores:
         store.close()

@@ -68,7 +68,9 @@ def test_a_saved_verdict_is_found_listed_and_deleted(tmp_path: Path, painting: b
         saved = client.post("/v1/verdicts?save=true&explain=true", files=image(painting))
         verdict_id = saved.json()["id"]
         assert client.get(f"/v1/verdicts/{verdict_id}").content == saved.content
-        assert client.get("/v1/verdicts").json() == {"verdicts": [saved.json()], "after": None}
+        listed = client.get("/v1/verdicts").json()
+        assert (listed["verdicts"], listed["after"]) == ([saved.json()], None)
+        assert (listed["kept"][0]["id"], listed["kept"][0]["days_left"]) == (verdict_id, 365)
         assert client.get("/v1/verdicts?answer=made_with_ai").json()["verdicts"] == []
         assert client.delete(f"/v1/verdicts/{verdict_id}").status_code == 204
         for method in ("GET", "DELETE"):
@@ -88,7 +90,7 @@ def test_the_service_keeps_verdicts_in_postgres_once_its_tables_are_built(painti
         assert client.get(f"/v1/verdicts/{saved.json()['id']}").content == saved.content
         assert client.get("/health").json()["database"] == "ok"
         assert client.delete(f"/v1/verdicts/{saved.json()['id']}").status_code == 204
-        assert client.get("/v1/verdicts").json() == {"verdicts": [], "after": None}
+        assert client.get("/v1/verdicts").json() == {"verdicts": [], "kept": [], "after": None}
     downgrade(url, "base")
 
 

@@ -27,7 +27,22 @@ from .janitor import tidying
 from .limits import Limits
 from .observed import Observed
 from .page import STATIC
-from .routes import batch_results, batches, health, keys, models, owned, pages, reviews, saved, screens, verdicts
+from .routes import (
+    batch_results,
+    batches,
+    comparisons,
+    health,
+    keys,
+    looks,
+    models,
+    owned,
+    pages,
+    reports,
+    reviews,
+    saved,
+    screens,
+    verdicts,
+)
 from .schemas import Problem
 from .spool import Spool
 from .traces import Traces
@@ -57,7 +72,22 @@ def create_app(settings: Settings) -> FastAPI:
         dependencies=[Depends(check_entry)],
     )
     app.state.assets = assets.load(STATIC)
-    for group in (verdicts, saved, reviews, owned, batches, batch_results, models, keys, health, pages, screens):
+    for group in (
+        verdicts,
+        saved,
+        looks,
+        reports,
+        comparisons,
+        reviews,
+        owned,
+        batches,
+        batch_results,
+        models,
+        keys,
+        health,
+        pages,
+        screens,
+    ):
         app.include_router(group.router)
     problems.install(app)
     _guard(app, settings)

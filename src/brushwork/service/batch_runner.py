@@ -163,7 +163,7 @@ class BatchRunner:
         raise _Stopping
 
     async def _finish(self, held: Ticket, verdict: Verdict) -> None:
-        wishes = Wishes(held.explain, held.stability, held.save, held.channel)
+        wishes = Wishes(held.explain, held.stability, held.save, held.channel, held.owner)
         kept = self._desk.row_of(verdict, wishes, held.owner) if held.save and verdict.answer is not None else None
         written = await self._store(lambda: self._queue.finish(held, self._token, verdict, kept))
         if written and (verdict.error is None or verdict.error.type not in WORTH_KEEPING):

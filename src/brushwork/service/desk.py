@@ -20,12 +20,13 @@ from ..examine import Channel, Examiner
 from ..failures import failed, new_id
 from ..forensics.bundle import Bundle, load_bundle
 from ..settings import Settings
-from ..store.migrate import upgrade
-from ..store.store import Store
+from ..store.migrate import prepare
+from ..store.store import Store, open_store
 from ..store.tables import SavedVerdict
 from ..store.verdicts import options_key, saved_row
 from ..verdict import Verdict, Warned
 from ..workers import Job, Workers
+from .callers import LOCAL
 from .disk import Disks
 from .metrics import Metrics
 from .outside import Outside
@@ -36,12 +37,16 @@ _Made = TypeVar("_Made")
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a caller asked for beside the answer."""
+    """What a caller asked for beside the answer. What is saved belongs to `owner`; with `reexamine` no saved answer is
+    given again."""
 
     explain: bool = False
     stability: bool = False
     save: bool = False
     channel: Channel = "http"
+    owner: str = LOCAL
+    save_picture: bool = False
+    reexamine: bool = False
 
 
 class Desk:
@@ -51,8 +56,8 @@ class Desk:
         """Open everything. Raises BundleError, SettingsError or StoreError where the service could not work."""
         self.settings = settings
         self.bundle: Bundle = load_bundle(settings.model)
-        prepare_store(settings.database_url)
-        self.store = Store(settings.database_url)
+        prepare(settings.database_url)
+        self.store: Store = open_store(settings)
         self.workers = Workers(settings)
         self.disks = Disks(settings)
         self.metrics = Metrics(self.bundle, lambda: self.workers.waiting, self.disks)
@@ -108,12 +113,12 @@ class Desk:
 
     async def _take(self, upload: Upload, wishes: Wishes, external_id: str | None) -> Verdict:
         async with self._slots:
-            verdict = await self._seen(upload, wishes) if wishes.save else None
+            verdict = await self._seen(upload, wishes) if wishes.save and not wishes.reexamine else None
             if verdict is None:
                 verdict = await self._examine(upload, wishes)
             verdict = verdict.model_copy(update={"external_id": external_id})
         if wishes.save:
-            await self._save(verdict, wishes)
+            await self._save(verdict, wishes, upload)
         return verdict
 
     async def _examine(self, upload: Upload, wishes: Wishes) -> Verdict:
@@ -142,20 +147,30 @@ class Desk:
         """The answer that was saved for the same bytes, bundle and options, as a verdict of its own that says so."""
 
         def look() -> Verdict | None:
-            digest = hashlib.sha256(upload.data).hexdigest()
-            return self.store.verdicts.seen(digest, self.bundle.sha256, self._options(wishes))
+            return self.store.verdicts.seen(wishes.owner, upload.sha256, self.bundle.sha256, self._options(wishes))
 
         earlier = await asyncio.to_thread(look)
         return None if earlier is None else _again(earlier, wishes.channel)
 
-    async def _save(self, verdict: Verdict, wishes: Wishes) -> None:
+    async def _save(self, verdict: Verdict, wishes: Wishes, upload: Upload) -> None:
         start = time.perf_counter()
-        await asyncio.to_thread(self.store.verdicts.save, verdict, self._options(wishes))
+        await asyncio.to_thread(self._keep, verdict, wishes, upload)
         self.metrics.stage("store", time.perf_counter() - start)
 
-    def row_of(self, verdict: Verdict, wishes: Wishes, owner: str) -> SavedVerdict:  # noqa: ARG002
+    def _keep(self, verdict: Verdict, wishes: Wishes, upload: Upload) -> None:
+        """Both, or neither: a verdict whose picture could not be kept is not kept either."""
+        self.store.verdicts.save(wishes.owner, verdict, self._options(wishes))
+        if not wishes.save_picture:
+            return
+        try:
+            self.store.pictures.keep(verdict.id, upload.data)
+        except BrushworkError:
+            self.store.removal.verdicts(wishes.owner, [verdict.id])
+            raise
+
+    def row_of(self, verdict: Verdict, wishes: Wishes, owner: str) -> SavedVerdict:
         """The row of a verdict that is to be kept for `owner`."""
-        return saved_row(verdict, self._options(wishes))
+        return saved_row(owner, verdict, self._options(wishes))
 
     def _options(self, wishes: Wishes) -> str:
         return options_key(
@@ -166,12 +181,6 @@ class Desk:
         """Finish what was accepted, then let go of everything. Blocks."""
         self.workers.drain()
         self.store.close()
-
-
-def prepare_store(url: str) -> None:
-    """Bring a SQLite store to the newest version by itself. A PostgreSQL one may be shared: `brushwork db upgrade`."""
-    if url.startswith("sqlite"):
-        upgrade(url)
 
 
 def _again(earlier: Verdict, channel: Channel) -> Verdict:

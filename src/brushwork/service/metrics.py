@@ -18,6 +18,7 @@ from prometheus_client import (
 )
 
 from ..forensics.bundle import Bundle
+from ..store.retention import Tidied
 from ..verdict import Verdict
 from .disk import Disks
 from .drift import Drift
@@ -38,6 +39,8 @@ class Metrics:
         self._failures = self._counter("brushwork_decode_failures", "Pictures that could not be examined", "reason")
         self._requests = self._counter("brushwork_http_requests", "HTTP requests", "route", "method", "code")
         self._feedback = self._counter("brushwork_feedback", "Feedback on verdicts", "label", "agree")
+        self._looks = self._counter("brushwork_retention_looks", "Looks for what is old enough to go", "outcome")
+        self._removed = self._counter("brushwork_retention_removed", "What was removed for its age", "kind")
         self._fetches = self._counter("brushwork_url_fetch", "Pictures fetched from an address", "outcome")
         self._stages = Histogram(
             "brushwork_stage_duration_seconds", "Time of one stage of one picture", ("stage", "model"),
@@ -61,9 +64,9 @@ class Metrics:
         drift.set_function(self.drift)
         window = self._gauge("brushwork_score_drift_window", "Scores that the drift is worked out from")
         window.set_function(lambda: self._drift.count)
-        self._agreed = [0, 0]
-        accuracy = self._gauge("brushwork_feedback_accuracy_ratio", "Share of feedback that agrees with the answer")
-        accuracy.set_function(lambda: self._agreed[True] / sum(self._agreed) if any(self._agreed) else math.nan)
+        words = "Share of accepted feedback that agrees with the answer"
+        self._accuracy = self._gauge("brushwork_feedback_accuracy_ratio", words)
+        self.accuracy(None)
 
     def use(self, bundle: Bundle) -> None:
         """Count for `bundle` from now on; its scores are compared with its own."""
@@ -99,10 +102,19 @@ class Metrics:
         """How far the last scores are from those that the bundle was measured with, from 0 to 1; NaN with too few."""
         return self._drift.ratio()
 
-    def feedback(self, label: str, *, agrees: bool) -> None:
-        """Count one piece of feedback; `agrees` says whether its label is that of the verdict."""
-        self._feedback.labels(label, str(agrees).lower()).inc()
-        self._agreed[agrees] += 1
+    def feedback(self, label: str, *, agrees: bool | None) -> None:
+        """Count one piece of feedback; `agrees` says whether the answer said so too, None where it said nothing."""
+        self._feedback.labels(label, "no_answer" if agrees is None else str(agrees).lower()).inc()
+
+    def accuracy(self, ratio: float | None) -> None:
+        """The share of accepted feedback that agrees with the answer, None where there is none."""
+        self._accuracy.set(math.nan if ratio is None else ratio)
+
+    def tidied(self, done: Tidied) -> None:
+        """Count one look of the janitor and what it removed."""
+        self._looks.labels("held" if done.held else "done").inc()
+        for kind in ("verdicts", "pictures", "batches", "strays"):
+            self._removed.labels(kind).inc(getattr(done, kind))
 
     def fetched(self, outcome: str) -> None:
         """Count one address that was called for a picture: ok, blocked, failed, timeout or too_large."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 from starlette.requests import Request
 
 from ..errors import BrushworkError, PictureTooLarge, QueueFull, RequestRefused, UrlBlocked, UrlTimeout
@@ -16,7 +17,7 @@ from .schemas import PictureAddress
 from .uploads import Upload
 
 AT_ONCE: Final = 8
-MAX_REFERENCE_BYTES: Final = 16 * 1024
+MAX_JSON_BYTES: Final = 16 * 1024
 _OUTCOMES: Final[Mapping[type[BrushworkError], str]] = {
     UrlBlocked: "blocked",
     UrlTimeout: "timeout",
@@ -60,15 +61,23 @@ class Outside:
 
 async def read_address(request: Request) -> str:
     """The address in a body like {"url": "https://..."}. Raises RequestRefused for any other."""
+    try:
+        return PictureAddress.model_validate(await read_json(request)).url
+    except ValidationError as error:
+        raise _refused() from error
+
+
+async def read_json(request: Request) -> Any:
+    """A short body in JSON. Raises RequestRefused for a long one and for what is none."""
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > MAX_REFERENCE_BYTES:
-            raise _refused()
+        if len(body) > MAX_JSON_BYTES:
+            raise RequestRefused("The JSON is too long.", "Leave out what is not asked for.")
     try:
-        return PictureAddress.model_validate_json(bytes(body)).url
-    except ValidationError as error:
-        raise _refused() from error
+        return from_json(bytes(body))
+    except ValueError as error:
+        raise RequestRefused("The body is not JSON.", "Send what /docs shows.") from error
 
 
 def is_json(request: Request) -> bool:

@@ -44,13 +44,6 @@ class BatchAnswer(_Said):
     results: tuple[Verdict, ...]
 
 
-class VerdictPage(_Said):
-    """Saved verdicts, newest first. `after` is the cursor of the next page, null on the last."""
-
-    verdicts: tuple[Verdict, ...]
-    after: str | None
-
-
 class BundleName(_Said):
     """The bundle in use. `sha256` is that of its recipe, which names the hash of every other file."""
 
@@ -113,3 +106,13 @@ class Version(_Said):
     """The version of Brushwork."""
 
     version: str
+
+
+class Instance(_Said):
+    """Who signs the reports of this service: people compare `key_id`, programs `public_key` (base64)."""
+
+    name: str = "Brushwork"
+    version: str
+    algorithm: str
+    key_id: str
+    public_key: str

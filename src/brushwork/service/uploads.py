@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import hashlib
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
@@ -27,6 +29,11 @@ class Upload:
     name: str
     data: bytes
 
+    @property
+    def sha256(self) -> str:
+        """The hash of the bytes, in hex. Takes milliseconds for large ones: not in the event loop."""
+        return hashlib.sha256(self.data).hexdigest()
+
 
 @dataclass(frozen=True)
 class Form:
@@ -42,7 +49,27 @@ async def read_form(request: Request, settings: Settings, part: str, most: int) 
     A picture larger than the limit keeps one byte more than it, so that opening it says so; the rest is dropped as
     it arrives. Raises RequestRefused for a form that is not as it must be, UnsupportedFormat for any other body.
     """
-    _check_type(request.headers, part)
+    async with _parts(request, settings, f"`{part}`", most) as items:
+        return _form(items, part)
+
+
+async def read_pair(request: Request, settings: Settings, names: tuple[str, str]) -> tuple[Upload, Upload]:
+    """Read two pictures, one in each of the parts `names`; errors as with `read_form`."""
+    async with _parts(request, settings, " and ".join(f"`{name}`" for name in names), 2) as items:
+        found = {name: value for name, value in items if not isinstance(value, str)}
+        if set(found) != set(names):
+            wanted = " and ".join(f"`{name}`" for name in names)
+            raise RequestRefused("The form has not one file in each of its two parts.", f"Send pictures as {wanted}.")
+        first, second = (Upload(clean_name(found[name].filename), found[name].file.read()) for name in names)
+        return first, second
+
+
+@asynccontextmanager
+async def _parts(
+    request: Request, settings: Settings, wanted: str, most: int
+) -> AsyncIterator[list[tuple[str, UploadFile | str]]]:
+    """The parts of the form in order; files are closed at the end."""
+    _check_type(request.headers, wanted)
     parser = _Parser(request.headers, request.stream(), most, settings.max_bytes + 1)
     try:
         parts = await parser.parse()
@@ -51,17 +78,17 @@ async def read_form(request: Request, settings: Settings, part: str, most: int) 
             "The form is not as it must be: " + why_not(error, most), "Send multipart/form-data, as /docs shows it."
         ) from error
     try:
-        return _form(list(parts.multi_items()), part)
+        yield list(parts.multi_items())
     finally:
         await parts.close()
 
 
-def _check_type(headers: Headers, part: str) -> None:
+def _check_type(headers: Headers, wanted: str) -> None:
     given = headers.get("content-type", "").partition(";")[0].strip().lower()
     if given != "multipart/form-data":
         raise UnsupportedFormat(
             f"The body is {shown(given, 60) or 'of no stated type'}.",
-            f"Send multipart/form-data with the picture in the part `{part}`.",
+            f"Send multipart/form-data with the picture in the part {wanted}.",
         )
 
 

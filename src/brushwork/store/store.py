@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from ..settings import Settings
 from .activations import Activations
 from .audit import Audit
 from .batch_queue import BatchQueue
 from .batch_upkeep import BatchUpkeep
 from .batches import Batches
+from .blobs import Blobs, S3Access, open_blobs
 from .database import Database
+from .decisions import Decisions
 from .deliveries import Deliveries
+from .feedback import Feedbacks
 from .idempotency import Idempotency
 from .keys import Keys
+from .pictures import Pictures
+from .removal import Removal
+from .retention import Retention
+from .shares import Shares
 from .verdicts import Verdicts
 
 
 class Store:
     """What one database keeps."""
 
-    def __init__(self, url: str) -> None:
-        """Open `url` without connecting. Raises SettingsError where it cannot be used."""
+    def __init__(self, url: str, blobs: Blobs | None = None) -> None:
+        """Open `url` without connecting; `blobs` holds kept pictures. Raises SettingsError where it cannot be used."""
         self.database = Database(url)
         self.verdicts = Verdicts(self.database)
         self.keys = Keys(self.database)
@@ -29,7 +37,22 @@ class Store:
         self.batch_queue = BatchQueue(self.database)
         self.batch_upkeep = BatchUpkeep(self.database)
         self.deliveries = Deliveries(self.database)
+        self.shares = Shares(self.database)
+        self.feedback = Feedbacks(self.database)
+        self.decisions = Decisions(self.database)
+        self.pictures = Pictures(self.database, blobs)
+        self.removal = Removal(self.database, self.pictures)
+        self.retention = Retention(self.database, self.removal, self.pictures, self.batch_upkeep)
 
     def close(self) -> None:
         """Give the connections back."""
         self.database.close()
+
+
+def open_store(settings: Settings) -> Store:
+    """The store that the settings name, with its place for pictures. Raises SettingsError where one cannot be used."""
+    access, secret = settings.s3_access_key, settings.s3_secret_key
+    s3 = None
+    if access is not None and secret is not None:
+        s3 = S3Access(settings.s3_endpoint, settings.s3_region, access.get_secret_value(), secret.get_secret_value())
+    return Store(settings.database_url, open_blobs(settings.pictures, s3))

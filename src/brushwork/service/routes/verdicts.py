@@ -1,19 +1,18 @@
-"""Verdicts: ask for one, for several, for the annotated picture; find saved ones again and delete them."""
+"""Verdicts: ask for one, for several, for the annotated picture."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
-from urllib.parse import urlencode
+from functools import partial
 
-from fastapi import APIRouter, Query, Request
-from starlette.responses import JSONResponse, Response
+from fastapi import APIRouter, Request
+from starlette.responses import Response
 
 from ... import takeaways
-from ...verdict import Answer, Verdict
-from ..desk import Desk
+from ...verdict import Verdict
+from ..desk import Desk, Wishes
 from ..outside import is_json, read_address
-from ..schemas import BatchAnswer, VerdictPage
+from ..schemas import BatchAnswer
 from ..uploads import Upload, read_form
 from .common import (
     ADDRESS_PROBLEMS,
@@ -25,6 +24,7 @@ from .common import (
     may_answer,
     picture_or_address,
 )
+from .saved import USUAL_DISTANCE, near_to
 
 router = APIRouter(tags=["verdicts"])
 
@@ -46,13 +46,14 @@ router = APIRouter(tags=["verdicts"])
 async def create(request: Request, desk: AtDesk, wishes: Wished) -> Response:
     """Send the picture as the part `image`, or JSON with its `url`, which is fetched.
 
-    With `save=true` the verdict, never the picture, is kept for later.
+    With `save=true` the verdict is kept for later, with `save_picture=true` beside it the picture too.
 
-    Where the same file was saved before, by the same model, options and version, that answer is given again under a
-    new id, with the warning `seen_before`; without `save` every picture is examined anew.
+    Where you saved the same file before, by the same model, options and version, that answer is given again under a
+    new id, with the warning `seen_before`; `reexamine=true`, or no `save`, examines it anew. The header
+    `X-Near-Duplicates` of a saved verdict says how many others of yours look alike; `/near` lists them.
     """
     verdict = await desk.examine(await one_picture(request, desk), wishes)
-    return _json(verdict)
+    return Response(verdict.to_json(), media_type="application/json", headers=await _alike(desk, wishes, verdict))
 
 
 @router.post(
@@ -87,35 +88,6 @@ async def annotate(request: Request, desk: AtDesk) -> Response:
     return Response(await desk.make(picture, channel_of(request), takeaways.annotated), media_type="image/png")
 
 
-@router.get("/v1/verdicts", summary="Saved verdicts, newest first", response_model=VerdictPage,
-            responses=may_answer(422, 503))  # fmt: skip
-async def find(
-    desk: AtDesk,
-    after: Annotated[str | None, Query(max_length=200, description="Cursor of the last page.")] = None,
-    limit: Annotated[int, Query(ge=1, le=200, description="Verdicts in one page.")] = 50,
-    answer: Annotated[Answer | None, Query(description="Only this answer.")] = None,
-) -> Response:
-    """Pages by cursor: ask again with `after` of the last answer, or follow the header `Link: <...>; rel="next"`."""
-    page = await asyncio.to_thread(desk.store.verdicts.page, after, limit, answer)
-    said = VerdictPage(verdicts=page.verdicts, after=page.after)
-    return JSONResponse(said.model_dump(mode="json"), headers=_next_link(page.after, limit, answer))
-
-
-@router.get("/v1/verdicts/{verdict_id}", summary="One saved verdict", response_model=Verdict,
-            responses=may_answer(404, 422, 503))  # fmt: skip
-async def read(verdict_id: str, desk: AtDesk) -> Response:
-    """The verdict as it was given."""
-    return _json(await asyncio.to_thread(desk.store.verdicts.get, verdict_id))
-
-
-@router.delete("/v1/verdicts/{verdict_id}", summary="Delete a saved verdict", status_code=204,
-               responses=may_answer(404, 422, 503))  # fmt: skip
-async def delete(verdict_id: str, desk: AtDesk) -> Response:
-    """Removes it for good. There is no copy of the picture to remove: none was kept."""
-    await asyncio.to_thread(desk.store.verdicts.delete, verdict_id)
-    return Response(status_code=204)
-
-
 async def one_picture(request: Request, desk: Desk) -> Upload:
     """The picture in the part `image`, or at the address in JSON.
 
@@ -127,12 +99,10 @@ async def one_picture(request: Request, desk: Desk) -> Upload:
     return (await read_form(request, desk.settings, "image", 1)).uploads[0]
 
 
-def _json(verdict: Verdict) -> Response:
-    return Response(verdict.to_json(), media_type="application/json")
-
-
-def _next_link(after: str | None, limit: int, answer: Answer | None) -> dict[str, str]:
-    if after is None:
+async def _alike(desk: Desk, wishes: Wishes, verdict: Verdict) -> dict[str, str]:
+    """How many saved pictures look like the one just saved, and where they are listed."""
+    if not wishes.save or verdict.input is None:
         return {}
-    asked = {"after": after, "limit": str(limit), **({"answer": answer.value} if answer else {})}
-    return {"Link": f'</v1/verdicts?{urlencode(asked)}>; rel="next"'}
+    look = partial(near_to, desk, wishes.owner, verdict.input.phash, USUAL_DISTANCE, but=verdict.id)
+    found = len((await asyncio.to_thread(look)).near)
+    return {"X-Near-Duplicates": str(found), "Link": f'</v1/verdicts/{verdict.id}/near>; rel="related"'}

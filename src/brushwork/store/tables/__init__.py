@@ -6,7 +6,9 @@ from .base import Base, Moment
 from .batches import Batch, BatchItem, Delivery
 from .idempotency import IdempotencyRecord
 from .keys import ApiKey, BrowserSession
-from .verdicts import SavedVerdict
+from .pictures import Blob, KeptPicture
+from .reviews import Chore, Decision, Feedback
+from .verdicts import SavedVerdict, Share
 
 __all__ = [
     "Activation",
@@ -15,9 +17,15 @@ __all__ = [
     "Base",
     "Batch",
     "BatchItem",
+    "Blob",
     "BrowserSession",
+    "Chore",
+    "Decision",
     "Delivery",
+    "Feedback",
     "IdempotencyRecord",
+    "KeptPicture",
     "Moment",
     "SavedVerdict",
+    "Share",
 ]

@@ -1,0 +1,127 @@
+"""Everything that one owner has, as a zip that is written while it is sent: never all of it in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import zipfile
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import partial
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+from .. import takeaways
+from ..errors import BatchNotFound, BrushworkError
+from ..store.feedback import FeedbackFacts
+from ..store.store import Store
+from .desk import Desk
+from .review_schemas import DecisionSaid, FeedbackSaid
+from .uploads import Upload
+
+AT_ONCE: Final = 100
+MAX_SIDE: Final = 4096
+_T = TypeVar("_T")
+
+
+class _Sink(io.RawIOBase):
+    """Where the zip is written to; what is there is taken away and sent."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._parts.append(bytes(data))
+        return len(data)
+
+    def take(self) -> bytes:
+        taken, self._parts = b"".join(self._parts), []
+        return taken
+
+
+async def exported(desk: Desk, owner: str) -> AsyncIterator[bytes]:
+    """The bytes of the zip, a piece at a time."""
+    sink = _Sink()
+    left_out: list[dict[str, Any]] = []
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, lines in _files(desk.store, owner):
+            with archive.open(name, "w") as file:
+                async for some in _in_pieces(lines):
+                    file.write("".join(json.dumps(line) + "\n" for line in some).encode())
+                    yield sink.take()
+        async for some in _in_pieces(lambda: _with_pictures(desk.store, owner)):
+            for verdict_id in some:
+                try:
+                    archive.writestr(f"pictures/{verdict_id}.png", await _picture(desk, owner, verdict_id))
+                except BrushworkError as error:
+                    left_out.append({"verdict_id": verdict_id, "problem": error.slug})
+                yield sink.take()
+        archive.writestr("not_included.jsonl", "".join(json.dumps(line) + "\n" for line in left_out))
+    yield sink.take()
+
+
+def _files(store: Store, owner: str) -> tuple[tuple[str, Callable[[], Iterable[Any]]], ...]:
+    return (
+        ("verdicts.jsonl", lambda: (verdict.to_dict() for verdict, _ in store.verdicts.every(owner))),
+        ("kept.jsonl", lambda: (_beside(store, owner, kept.id, kept.note) for _, kept in store.verdicts.every(owner))),
+        (
+            "feedback.jsonl",
+            lambda: (FeedbackSaid.of(f).model_dump(mode="json") for f in store.feedback.every(owner=owner)),
+        ),
+        ("batches.jsonl", lambda: _batches(store, owner)),
+    )
+
+
+def _feedback(facts: FeedbackFacts) -> dict[str, Any]:
+    return FeedbackSaid.of(facts).model_dump(mode="json")
+
+
+def _beside(store: Store, owner: str, verdict_id: str, note: str | None) -> dict[str, Any]:
+    """The note, the decisions and the links of one verdict. The addresses of links are not known any more."""
+    decisions = [DecisionSaid.of(one).model_dump(mode="json") for one in store.decisions.of("verdict", verdict_id)]
+    shares = [one.expires_at.isoformat() for one in store.shares.of(owner, verdict_id)]
+    return {"id": verdict_id, "note": note, "decisions": decisions, "shared_until": shares}
+
+
+def _batches(store: Store, owner: str) -> Iterator[dict[str, Any]]:
+    """Each batch, followed by its results."""
+    after: str | None = None
+    while True:
+        found, after = store.batches.page(owner, after, AT_ONCE)
+        for batch in found:
+            yield {
+                "batch": batch.id, "name": batch.name, "created_at": batch.created_at.isoformat(), "items": batch.items,
+                "state": batch.state,
+            }  # fmt: skip
+            with suppress(BatchNotFound):  # its owner deletes it just now
+                yield from _results(store, owner, batch.id)
+        if after is None:
+            return
+
+
+def _results(store: Store, owner: str, batch_id: str) -> Iterator[dict[str, Any]]:
+    after = -1
+    while found := store.batches.items(owner, batch_id, after=after, limit=AT_ONCE, states=("done", "failed")):
+        yield from ({"batch": batch_id, "result": item.verdict.to_dict()} for item in found if item.verdict)
+        after = found[-1].position
+
+
+def _with_pictures(store: Store, owner: str) -> Iterator[str]:
+    return (kept.id for _, kept in store.verdicts.every(owner) if kept.picture_at is not None)
+
+
+async def _picture(desk: Desk, owner: str, verdict_id: str) -> bytes:
+    data = await asyncio.to_thread(desk.store.pictures.read, owner, verdict_id)
+    upload = Upload("The kept picture", data)
+    return await desk.make(upload, "http", partial(takeaways.clean_copy, max_side=MAX_SIDE))
+
+
+async def _in_pieces(lines: Callable[[], Iterable[_T]]) -> AsyncIterator[list[_T]]:
+    """The items, AT_ONCE at a time, read in a thread."""
+    every = iter(await asyncio.to_thread(lines))
+    while some := await asyncio.to_thread(lambda: list(islice(every, AT_ONCE))):
+        yield some

@@ -1,0 +1,152 @@
+"""What reviewers decided on pictures. Only ever added to: who changes their mind adds another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from sqlalchemy import Select, Subquery, func, select
+
+from ..failures import new_id
+from .database import Database
+from .tables import Decision, SavedVerdict
+
+Choice = Literal["accept", "refuse", "ask_for_originals", "escalate", "skip"]
+Subject = Literal["verdict", "item"]
+
+
+@dataclass(frozen=True)
+class Reviewer:
+    """Who decides: the id of their key, and the name that they give themselves where several share a key."""
+
+    key: str
+    name: str = ""
+
+    @property
+    def shown(self) -> str:
+        """How others see them."""
+        return self.name or self.key
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What is decided on: a verdict, or an item of a batch, of `owner`."""
+
+    owner: str
+    subject: Subject
+    id: str
+
+
+@dataclass(frozen=True)
+class DecisionFacts:
+    """One decision."""
+
+    id: str
+    subject: str
+    subject_id: str
+    reviewer: Reviewer
+    decision: str
+    note: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """One picture on which the last words of its reviewers differ."""
+
+    subject: str
+    subject_id: str
+    decisions: tuple[DecisionFacts, ...]
+
+
+class Decisions:
+    """The decisions of one database. Each method is one transaction and blocks; who may do what, its caller knows."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, picture: Picture, reviewer: Reviewer, choice: Choice, note: str | None) -> DecisionFacts:
+        """Write one down."""
+        row = Decision(
+            id=new_id(), owner=picture.owner, subject=picture.subject, subject_id=picture.id, reviewer=reviewer.key,
+            reviewer_name=reviewer.name, decision=choice, note=note, created_at=datetime.now(UTC),
+        )  # fmt: skip
+        with self._database.session("keep the decision") as session:
+            session.add(row)
+            session.flush()
+            return _facts(row)
+
+    def of(self, subject: Subject, subject_id: str) -> tuple[DecisionFacts, ...]:
+        """All on one picture, oldest first."""
+        asked = select(Decision).where(Decision.subject == subject, Decision.subject_id == subject_id)
+        with self._database.session("read the decisions") as session:
+            return tuple(map(_facts, session.scalars(asked.order_by(Decision.created_at, Decision.id))))
+
+    def last_of(self, subject: Subject, subject_ids: Iterable[str]) -> dict[str, DecisionFacts]:
+        """The newest decision on each of those pictures, where there is one; a skip is none."""
+        asked = select(Decision).where(
+            Decision.subject == subject, Decision.subject_id.in_(list(subject_ids)), Decision.decision != "skip"
+        )
+        with self._database.session("read the decisions") as session:
+            rows = session.scalars(asked.order_by(Decision.created_at, Decision.id))
+            return {row.subject_id: _facts(row) for row in rows}
+
+    def disagreements(self, owner: str, *, reviews: bool, limit: int = 50) -> tuple[Disagreement, ...]:
+        """Pictures of `owner`, where it `reviews` also those put up for review, on which reviewers disagree."""
+        last = _last_words(owner, reviews)
+        split = (
+            select(last.c.subject, last.c.subject_id)
+            .group_by(last.c.subject, last.c.subject_id)
+            .having(func.count(last.c.decision.distinct()) > 1)
+            .order_by(func.max(last.c.created_at).desc(), last.c.subject_id)
+            .limit(limit)
+        )
+        with self._database.session("look for disagreements") as session:
+            found = session.execute(split).all()
+            asked = select(Decision).where(Decision.id == last.c.id, Decision.subject_id.in_([r[1] for r in found]))
+            rows = [_facts(row) for row in session.scalars(asked.order_by(Decision.created_at, Decision.id))]
+        return tuple(
+            Disagreement(
+                subject, subject_id, tuple(r for r in rows if (r.subject, r.subject_id) == (subject, subject_id))
+            )
+            for subject, subject_id in found
+        )
+
+
+def unseen_before_own(
+    facts: Iterable[DecisionFacts], reviewer: Reviewer, *, blind: bool
+) -> tuple[tuple[DecisionFacts, ...], int]:
+    """What `reviewer` may see, and how many are hidden: where it is `blind`, those of others wait for their own."""
+    every = tuple(facts)
+    own = tuple(one for one in every if one.reviewer == reviewer)
+    if not blind or any(one.decision != "skip" for one in own):
+        return every, 0
+    return own, len(every) - len(own)
+
+
+def _last_words(owner: str, reviews: bool) -> Subquery:
+    """The last decision of each reviewer on each picture; a skip is none."""
+    who = (Decision.subject, Decision.subject_id, Decision.reviewer, Decision.reviewer_name)
+    rank = func.row_number().over(partition_by=who, order_by=(Decision.created_at.desc(), Decision.id.desc()))
+    mine = Decision.owner == owner
+    if reviews:
+        mine |= Decision.subject_id.in_(select(SavedVerdict.id).where(SavedVerdict.for_review))
+    ranked: Select[str, str, str, str, datetime, int] = select(
+        Decision.id, Decision.subject, Decision.subject_id, Decision.decision, Decision.created_at, rank.label("rank")
+    ).where(mine, Decision.decision != "skip")
+    every = ranked.subquery()
+    return select(every).where(every.c.rank == 1).subquery()
+
+
+def _facts(row: Decision) -> DecisionFacts:
+    return DecisionFacts(
+        id=row.id,
+        subject=row.subject,
+        subject_id=row.subject_id,
+        reviewer=Reviewer(row.reviewer, row.reviewer_name),
+        decision=row.decision,
+        note=row.note,
+        created_at=row.created_at,
+    )
