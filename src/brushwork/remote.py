@@ -144,7 +144,8 @@ def _pause(outcome: httpx.Response | httpx.TransportError, attempt: int, patienc
     slug = _slug(outcome)
     if outcome.status_code in (502, 504) and slug.startswith("url-"):
         return None  # the address is in trouble, not the service
-    if outcome.status_code in _AGAIN or slug == "idempotency-in-flight":
+    in_flight = outcome.status_code == httpx.codes.CONFLICT and slug == "idempotency-conflict"
+    if outcome.status_code in _AGAIN or in_flight:
         return _asked_for(outcome) + drawn
     return None
 
