@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -15,6 +15,7 @@ from .. import __version__
 from ..settings import Settings
 from . import assets, problems
 from .access import Access
+from .activation import following
 from .admission import Admission
 from .batch_desk import BatchDesk
 from .batch_runner import working_off
@@ -49,6 +50,12 @@ from .traces import Traces
 
 DESCRIPTION = "Was this artwork made with AI? Provenance, pixel forensics and an honest error rate."
 
+GROUPS: Final = (
+    verdicts, saved, looks, reports, comparisons, reviews, owned, batches, batch_results, models, keys, health, pages,
+    screens,
+)  # fmt: skip
+"""The routes, in the order in which the reference lists them."""
+
 
 def create_app(settings: Settings) -> FastAPI:
     """The application; it opens workers and store when it starts and finishes what it accepted when it stops."""
@@ -57,7 +64,11 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.desk = await asyncio.to_thread(Desk, settings)
         spool = Spool(settings.spool)
-        async with tidying(app.state.desk), working_off(app.state.desk, spool) as runner:
+        async with (
+            tidying(app.state.desk),
+            following(app.state.desk) as app.state.activation,
+            working_off(app.state.desk, spool) as runner,
+        ):
             app.state.batches = BatchDesk(app.state.desk, spool, runner)
             yield
         await asyncio.to_thread(app.state.desk.close)
@@ -72,22 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
         dependencies=[Depends(check_entry)],
     )
     app.state.assets = assets.load(STATIC)
-    for group in (
-        verdicts,
-        saved,
-        looks,
-        reports,
-        comparisons,
-        reviews,
-        owned,
-        batches,
-        batch_results,
-        models,
-        keys,
-        health,
-        pages,
-        screens,
-    ):
+    for group in GROUPS:
         app.include_router(group.router)
     problems.install(app)
     _guard(app, settings)

@@ -18,7 +18,7 @@ from .. import __version__
 from ..errors import BrushworkError, QueueFull
 from ..examine import Channel, Examiner
 from ..failures import failed, new_id
-from ..forensics.bundle import Bundle, load_bundle
+from ..forensics.bundle import Bundle
 from ..settings import Settings
 from ..store.migrate import prepare
 from ..store.store import Store, open_store
@@ -29,6 +29,7 @@ from ..workers import Job, Workers
 from .callers import LOCAL
 from .disk import Disks
 from .metrics import Metrics
+from .models import Models
 from .outside import Outside
 from .uploads import Upload
 
@@ -55,16 +56,28 @@ class Desk:
     def __init__(self, settings: Settings) -> None:
         """Open everything. Raises BundleError, SettingsError or StoreError where the service could not work."""
         self.settings = settings
-        self.bundle: Bundle = load_bundle(settings.model)
         prepare(settings.database_url)
         self.store: Store = open_store(settings)
-        self.workers = Workers(settings)
+        self.models = Models(settings)
+        self.bundle: Bundle = self.models.first(self.store.activations)
+        self.workers = self.workers_for(self.bundle)
         self.disks = Disks(settings)
         self.metrics = Metrics(self.bundle, lambda: self.workers.waiting, self.disks)
         self.outside = Outside(settings, self.metrics.fetched)
         self._slots = asyncio.Semaphore(self.workers.room)
         self._trust = _digest(settings)
         self._awake = self.workers.warm()
+
+    def workers_for(self, bundle: Bundle) -> Workers:
+        """New workers that examine with `bundle`; they start when they are first asked."""
+        return Workers(self.settings.model_copy(update={"model": str(bundle.folder)}))
+
+    def switch(self, bundle: Bundle, workers: Workers) -> Workers:
+        """Examine with `bundle` in `workers`, which are awake, from now on. The former ones, to be drained."""
+        former, self.workers, self.bundle = self.workers, workers, bundle
+        self._awake = workers.warm()
+        self.metrics.use(bundle)
+        return former
 
     @property
     def full(self) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from ...errors import BundleError
-from ...forensics.bundle import Bundle, load_bundle, shipped_bundles
+from ...forensics.bundle import Bundle
+from ..activation import Activation
 from ..assets import cached
+from ..callers import AUDITED, Asking, require
 from ..desk import Desk
 from ..page import card_page
 from ..problems import shell_of
@@ -22,8 +23,8 @@ router = APIRouter(tags=["models"])
 
 @router.get("/v1/models", summary="The bundles of this service", response_model=ModelList, responses=may_answer(503))
 async def find(desk: AtDesk) -> ModelList:
-    """The shipped bundles and the one in use; one that fails its own hashes is not among them."""
-    return ModelList(models=tuple(_entry(b, desk) for b in await asyncio.to_thread(_bundles, desk)))
+    """The bundle in use, then the others that may be activated; one that fails its own hashes is not among them."""
+    return ModelList(models=tuple(_entry(b, desk) for b in await asyncio.to_thread(desk.models.all, desk.bundle)))
 
 
 @router.get(
@@ -34,7 +35,7 @@ async def find(desk: AtDesk) -> ModelList:
 )
 async def card(name: str, request: Request, desk: AtDesk) -> Response:
     """What the bundle can and cannot do, in Markdown; a browser gets it as a page. Has an ETag."""
-    for bundle in await asyncio.to_thread(_bundles, desk):
+    for bundle in await asyncio.to_thread(desk.models.all, desk.bundle):
         if bundle.recipe.name == name:
             if "text/html" in request.headers.get("accept", ""):
                 shown, kind = card_page(shell_of(request.app), bundle), "text/html; charset=utf-8"
@@ -44,17 +45,22 @@ async def card(name: str, request: Request, desk: AtDesk) -> Response:
     raise HTTPException(404)
 
 
-def _bundles(desk: Desk) -> list[Bundle]:
-    """The bundle in use, then the other shipped ones that load."""
-    found = [desk.bundle]
-    for name in shipped_bundles():
-        try:
-            bundle = load_bundle(name)
-        except BundleError:
-            continue  # it cannot be used, so that it is not offered; `brushwork models verify` says why
-        if bundle.sha256 != desk.bundle.sha256:
-            found.append(bundle)
-    return found
+@router.post(
+    "/v1/models/{name}/activate",
+    summary="Examine with another bundle from now on",
+    response_model=ModelEntry,
+    dependencies=[Depends(require("admin"))],
+    responses=may_answer(404, 503),
+)
+async def activate(name: str, request: Request, caller: Asking, desk: AtDesk) -> ModelEntry:
+    """`name` is one of /v1/models, or `name@version` where several have that name.
+
+    New workers load and verify it first, then they take over; what was accepted before is finished with the former
+    one. A bundle that fails changes nothing. The choice outlives the service, and its other processes follow it.
+    """
+    request.scope["state"][AUDITED] = True
+    activation: Activation = request.app.state.activation
+    return _entry(await activation.activate(name, caller.owner), desk)
 
 
 def _entry(bundle: Bundle, desk: Desk) -> ModelEntry:
