@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse
 
 from ..page import card_page, render
 from ..page.help import ANSWERS, example
-from ..page.shell import HELP, LAB, MODEL, SIGN_IN, STATUS
+from ..page.shell import HELP, HISTORY, LAB, MODEL, REVIEW, SIGN_IN, STATUS
 from ..problems import shell_of
 from .common import AtDesk
 
@@ -44,3 +44,15 @@ async def sign_in(request: Request) -> HTMLResponse:
 async def lab(request: Request) -> HTMLResponse:
     """The lab: to look at only, never in the verdict."""
     return HTMLResponse(render("lab.html", shell_of(request.app), LAB))
+
+
+@router.get(HISTORY)
+async def history(request: Request) -> HTMLResponse:
+    """What the caller saved; it comes from /v1/verdicts."""
+    return HTMLResponse(render("history.html", shell_of(request.app), HISTORY))
+
+
+@router.get(REVIEW)
+async def review(request: Request) -> HTMLResponse:
+    """Feedback, disagreements and the record, for reviewers."""
+    return HTMLResponse(render("review.html", shell_of(request.app), REVIEW))

@@ -43,6 +43,7 @@
  * @typedef {object} Verdict
  * @property {string} id
  * @property {string} created_at
+ * @property {string | null} external_id
  * @property {InputFacts} input
  * @property {Answer} answer
  * @property {string} reason

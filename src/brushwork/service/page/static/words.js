@@ -11,6 +11,10 @@ import { byId } from "./dom.js";
  * @property {Record<string, string>} trust
  * @property {Record<string, string>} claim
  * @property {Record<string, string>} heading
+ * @property {Record<string, string>} said_label what a person says that a picture is
+ * @property {Record<string, string>} basis how they know
+ * @property {Record<string, string>} feedback_state
+ * @property {Record<string, string>} decision of a reviewer
  * @property {string[]} limits
  * @property {string} state_question
  * @property {string} map_caveat
