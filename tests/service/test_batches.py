@@ -97,10 +97,10 @@ def test_an_open_batch_grows_four_at_a_time_and_a_repeated_upload_is_harmless(
 ) -> None:
     batch = service.post("/v1/batches?open=true", json={"name": "page"}).json()["status_url"]
     for key, seed in (("k0", 0), ("k1", 1), ("k0", 0)):
-        answer = service.post(f"{batch}/items?key={key}", files=files((f"{key}.png", picture(seed))))
+        answer = service.post(f"{batch}/items?item_key={key}", files=files((f"{key}.png", picture(seed))))
         assert answer.status_code == 202
     assert answer.json() == {"added": 0, "items": 2}
-    several = service.post(f"{batch}/items?key=k1", files=files(("x", picture(2)), ("y", picture(3))))
+    several = service.post(f"{batch}/items?item_key=k1", files=files(("x", picture(2)), ("y", picture(3))))
     assert several.json() == {"added": 2, "items": 4}, "of several, the keys are k1.0 and k1.1"
     until(lambda: service.get(batch).json(), lambda said: said["counts"]["done"] == 4)
     assert service.get(batch).json()["state"] == "open"

@@ -19,6 +19,7 @@ BatchId = str
 Key = Annotated[
     str | None,
     Query(
+        alias="item_key",
         min_length=1,
         max_length=MAX_KEY,
         pattern=KEY_PATTERN,
@@ -78,7 +79,7 @@ async def create(
     openapi_extra=_files_or_urls(),
 )
 async def add(batch_id: BatchId, request: Request, batches: AtBatches, caller: Asking, key: Key = None) -> ItemsTaken:
-    """As for a new batch. A picture whose `key` the batch knows already is left as it is: sending again is harmless."""
+    """As for a new batch. A picture whose `item_key` the batch knows is left as it is: sending again is harmless."""
     return await batches.add(request, caller.owner, batch_id, key)
 
 
