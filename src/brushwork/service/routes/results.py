@@ -60,6 +60,7 @@ async def _shown(request: Request, find: Callable[[], Found]) -> HTMLResponse:
         problem = problem_of(error, instance=path, request_id=request.scope["state"]["request_id"])
         said = render("gone.html", shell, problem=problem.model_dump(mode="json"), path=path)
         return HTMLResponse(said, problem.status)
-    verdict = found.verdict.to_dict()
-    drawn = {"verdict": verdict, "name": verdict["external_id"] or "", "chances": chances(found.verdict.rates)}
-    return HTMLResponse(render("saved.html", shell, **drawn, kept=found.kept, mine=found.mine))
+    verdict, name = found.verdict.to_dict(), found.verdict.external_id or ""
+    drawn = render("saved.html", shell, verdict=verdict, name=name, chances=chances(found.verdict.rates),
+                   kept=found.kept, mine=found.mine)  # fmt: skip
+    return HTMLResponse(drawn)
