@@ -17,7 +17,7 @@ BASE = "http://127.0.0.1:8000"
 
 def settings_for(folder: Path, **changed: Any) -> Settings:
     """The default settings with a SQLite store in `folder`, and whatever is `changed`."""
-    own = {"database_url": f"sqlite:///{folder / 'store.sqlite3'}", "spool": folder / "spool"}
+    own: dict[str, Any] = {"database_url": f"sqlite:///{folder / 'store.sqlite3'}", "spool": folder / "spool"}
     return Settings(_env_file=None, **(own | changed))
 
 

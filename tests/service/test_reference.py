@@ -13,11 +13,19 @@ from fastapi.testclient import TestClient
 from brushwork.service.problems import KINDS
 from brushwork.service.reference import example, type_words
 
+from .batches import until
+
 EXPECTED = {
     ("POST", "/v1/verdicts"), ("POST", "/predict"), ("POST", "/batch-predict"), ("POST", "/v1/annotated"),
     ("GET", "/v1/verdicts"), ("GET", "/v1/verdicts/{verdict_id}"), ("DELETE", "/v1/verdicts/{verdict_id}"),
     ("GET", "/v1/models"), ("GET", "/v1/models/{name}/card"), ("GET", "/livez"), ("GET", "/readyz"),
     ("GET", "/health"), ("GET", "/version"), ("GET", "/metrics"),
+    ("POST", "/v1/batches"), ("GET", "/v1/batches"), ("GET", "/v1/batches/{batch_id}"),
+    ("DELETE", "/v1/batches/{batch_id}"), ("POST", "/v1/batches/{batch_id}/items"),
+    ("GET", "/v1/batches/{batch_id}/items"), ("POST", "/v1/batches/{batch_id}/items/{item_id}/retry"),
+    ("POST", "/v1/batches/{batch_id}/close"), ("POST", "/v1/batches/{batch_id}/pause"),
+    ("POST", "/v1/batches/{batch_id}/resume"), ("GET", "/v1/batches/{batch_id}/results"),
+    ("GET", "/v1/batches/{batch_id}/deliveries"),
 }  # fmt: skip
 
 
@@ -64,10 +72,18 @@ def test_the_reference_shows_every_route_schema_and_problem(client: TestClient) 
         assert f'id="shape-{name}"' in page
 
 
+def batch_with_a_failed_item(client: TestClient) -> tuple[str, str]:
+    """The ids of an open batch and of its item, which may be tried again."""
+    batch = client.post("/v1/batches?open=true", json={"urls": ["http://127.0.0.1/a.png"]}).json()["status_url"]
+    (item,) = until(lambda: client.get(f"{batch}/items?state=failed").json()["items"], bool)
+    return batch.rpartition("/")[2], item["id"]
+
+
 def test_every_example_asks_what_its_route_takes(client: TestClient, painting: bytes, tmp_path: Path) -> None:
     (tmp_path / "picture.jpg").write_bytes(painting)
     saved = client.post("/v1/verdicts?save=true", files={"image": ("a.png", painting)}).json()["id"]
-    values = {"$verdict_id": saved, "$name": "art-0"}
+    batch, item = batch_with_a_failed_item(client)
+    values = {"$verdict_id": saved, "$name": "art-0", "$batch_id": batch, "$item_id": item}
     for method, path, said in sorted(operations(client.get("/openapi.json").json()), reverse=True):
         words = shlex.split(example(method.lower(), path, said))
         url = next(word for word in words if word.startswith("http://127.0.0.1:8000"))

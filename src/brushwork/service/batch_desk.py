@@ -30,6 +30,10 @@ class BatchDesk:
         self, request: Request, owner: str, wishes: Wishes, *, closed: bool, key: str | None
     ) -> BatchTaken:
         """Take in what came with `request`, all of it or nothing."""
+        if wishes.save_picture:
+            raise RequestRefused(
+                "The pictures of a batch are not kept.", "Leave save_picture out, or send those to keep one by one."
+            )
         async with taken_in(request, self._spool, self._settings, key) as intake:
             if closed and not intake.items:
                 raise RequestRefused(
