@@ -19,9 +19,9 @@ OPEN_PATHS: Final = frozenset({
     "/batch", "/compare", "/history", "/review", "/lab", "/model", "/status", "/help",
     "/sign-in",
 })  # fmt: skip
-OPEN_FOLDERS: Final = ("/static/", "/problems/", "/v1/shared/", "/p/", "/s/")
-"""What needs no key: the files and empty frames of the page, how the service is, where a key is shown, links that
-owners gave away, and results as pages, whose route asks by itself and says in words what is missing."""
+OPEN_FOLDERS: Final = ("/static/", "/problems/", "/v1/shared/", "/s/")
+"""What needs no key: the files and empty frames of the page, how the service is, where a key is shown, and links that
+owners gave away."""
 _ALIASES: Final = frozenset({"/predict", "/batch-predict"})
 
 

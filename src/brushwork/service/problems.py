@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Scope
@@ -15,7 +16,8 @@ from starlette.types import Scope
 from ..errors import BrushworkError, BundleError, TooOften
 from ..picture import Limits
 from ..text import shown
-from .page import Shell, problem_page
+from .entry import is_api
+from .page import Shell, gone_page, problem_page
 from .schemas import FieldProblem, Problem
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -147,6 +149,8 @@ def answer(scope: Scope, error: Exception) -> Response:
     document = found.model_dump(mode="json")
     if scope["path"] == FORM_PATH:
         return HTMLResponse(problem_page(shell_of(scope["app"]), document), found.status, headers)
+    if _is_for_a_person(scope):
+        return HTMLResponse(gone_page(shell_of(scope["app"]), document), found.status, headers)
     return JSONResponse(document, found.status, headers, MEDIA_TYPE)
 
 
@@ -158,10 +162,21 @@ def _headers(status: int, error: Exception) -> dict[str, str]:
     return {}
 
 
+def _is_for_a_person(scope: Scope) -> bool:
+    """True where a browser goes to a page, which then says in words why there is none."""
+    asked_for_page = "text/html" in Headers(scope=scope).get("accept", "")
+    return (
+        scope["method"] == "GET"
+        and asked_for_page
+        and not is_api(scope["path"])
+        and hasattr(scope["app"].state, "desk")
+    )
+
+
 def shell_of(app: FastAPI) -> Shell:
     """What stands around every page of `app`, which has started."""
     desk = app.state.desk
-    return Shell(Limits.of(desk.settings), desk.bundle.recipe.name)
+    return Shell(Limits.of(desk.settings), desk.bundle.recipe.name, desk.settings.asks_for_keys)
 
 
 def install(app: FastAPI) -> None:

@@ -17,8 +17,8 @@ from .markdown import to_html
 from .shell import CHECK, FOLDER, MODEL, NAV, Shell, render, size_words, words
 
 __all__ = [
-    "CONTENT_SECURITY_POLICY", "FOLDER", "NAV", "STATIC", "Shell", "card_page", "check_page", "problem_page", "render",
-    "result_page", "size_words", "words",
+    "CONTENT_SECURITY_POLICY", "FOLDER", "NAV", "STATIC", "Shell", "card_page", "check_page", "gone_page", "problem_page",
+    "render", "result_page", "size_words", "words",
 ]  # fmt: skip
 
 STATIC: Final = FOLDER / "static"
@@ -45,6 +45,11 @@ def result_page(shell: Shell, verdict: Verdict, name: str) -> str:
 def problem_page(shell: Shell, problem: Mapping[str, Any], name: str | None = None) -> str:
     """An RFC 9457 problem document in words, with the form to try again."""
     return render("index.html", shell, CHECK, problem=problem, name=name)
+
+
+def gone_page(shell: Shell, problem: Mapping[str, Any]) -> str:
+    """An RFC 9457 problem document as a page of its own, where a browser asked for a page that there is not."""
+    return render("gone.html", shell, problem=problem)
 
 
 def card_page(shell: Shell, bundle: Bundle) -> str:
