@@ -39,6 +39,7 @@ from .routes import (
     owned,
     pages,
     reports,
+    results,
     reviews,
     saved,
     screens,
@@ -52,7 +53,7 @@ DESCRIPTION = "Was this artwork made with AI? Provenance, pixel forensics and an
 
 GROUPS: Final = (
     verdicts, saved, looks, reports, comparisons, reviews, owned, batches, batch_results, models, keys, health, pages,
-    screens,
+    screens, results,
 )  # fmt: skip
 """The routes, in the order in which the reference lists them."""
 
