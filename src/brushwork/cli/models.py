@@ -1,4 +1,4 @@
-"""`brushwork models`: which models there are, whether they are whole, and what their cards say."""
+"""`brushwork models`: which models there are, whether they are whole, what their cards say, how two differ."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Form(StrEnum):
 
 @app.callback()
 def group() -> None:
-    """List, verify and read about the models."""
+    """List, verify, compare and read about the models."""
 
 
 @app.command("list", epilog="\b\nExamples:\n  brushwork models list\n  brushwork models list --format json\n")
@@ -71,6 +71,34 @@ def verify(names: Annotated[list[str] | None, _NAMES] = None) -> None:
 def card(name: Annotated[str, typer.Argument(metavar="NAME|FOLDER", help="Which model.")] = "default") -> None:
     """Print the card of a model: what it can and cannot do, and how it was measured."""
     typer.echo(load_bundle(name).card)
+
+
+@app.command(
+    epilog="\b\nExamples:\n  brushwork models diff art-0 runs/latest/bundle pictures/\n"
+    "  brushwork models diff art-0 ../other --format json *.png\n"
+)
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help="A model by name or folder.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="Another.")],
+    pictures: Annotated[list[str], typer.Argument(metavar="PICTURES...", help="Files, folders or globs.")],
+    recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Look into sub-folders.")] = False,
+    form: Annotated[Form, typer.Option("--format", help="Form of the list.")] = Form.TABLE,
+) -> None:
+    """Show which pictures get another answer from B than from A. Ends with 3 where a picture could not be read."""
+    from .changes import changes
+
+    found = list(changes(before, after, pictures, recursive))
+    changed = [c for c in found if c.changed]
+    if form is Form.JSON:
+        typer.echo(json.dumps([c.as_dict() for c in changed], indent=2))
+    else:
+        for change in changed:
+            typer.echo(change.line)
+        typer.echo(f"{len(changed)} of {sum(c.problem is None for c in found)} pictures get another answer")
+    for change in found:
+        if change.problem is not None:
+            complain(change.problem)
+    raise typer.Exit(ExitCode.SOME_FAILED if any(c.problem for c in found) else ExitCode.DONE)
 
 
 def _facts(bundle: Bundle) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from importlib import import_module
@@ -19,8 +20,8 @@ from brushwork.cli.exits import ExitCode, code_of
 from brushwork.cli.inputs import choose
 from brushwork.cli.run import annotated_name
 from brushwork.errors import BundleDamaged, PictureCorrupt, SettingsError, StoreError
-from brushwork.forensics.bundle import DEFAULT, MODEL_FILE, load_bundle
-from tests.unit.cli.conftest import Run
+from brushwork.forensics.bundle import DEFAULT, MODEL_FILE, RECIPE_FILE, load_bundle
+from tests.unit.cli.conftest import Draw, Run
 
 NAMES = [entry.name for entry in COMMANDS]
 
@@ -128,6 +129,30 @@ def test_models_are_listed_verified_and_have_a_card(capsys: pytest.CaptureFixtur
     assert code == ExitCode.DONE
     assert f"{DEFAULT}: " in out
     assert _main(capsys, "models", "card")[1].strip() == load_bundle().card.strip()
+
+
+def test_two_models_are_compared_picture_by_picture(
+    capsys: pytest.CaptureFixture[str], draw: Draw, tmp_path: Path
+) -> None:
+    """Which pictures change answer between two bundles (INTERFACES: `models diff`)."""
+    shown = draw(tmp_path / "art" / "one.png")
+    (tmp_path / "art" / "two.png").write_bytes(b"no picture")
+    stricter = Path(shutil.copytree(load_bundle().folder, tmp_path / "stricter"))
+    recipe = json.loads((stricter / RECIPE_FILE).read_text())
+    for name in ("clear", "balanced", "strict"):
+        recipe["thresholds"][name]["probability"] = 0.001
+    (stricter / RECIPE_FILE).write_text(json.dumps(recipe))
+    code, out, err = _main(capsys, "models", "diff", DEFAULT, str(stricter), str(shown))
+    assert code == ExitCode.DONE
+    assert f"{shown}: " in out
+    assert "-> looks_ai" in out
+    assert "1 of 1 pictures get another answer" in out
+    code, out, err = _main(capsys, "models", "diff", DEFAULT, str(stricter), str(tmp_path / "art"), "--format", "json")
+    assert code == ExitCode.SOME_FAILED
+    (row,) = json.loads(out)
+    assert row["after"] == {"answer": "looks_ai", "probability": row["before"]["probability"]}
+    assert "two.png" in err
+    assert "0 of 1 pictures" in _main(capsys, "models", "diff", DEFAULT, DEFAULT, str(shown))[1]
 
 
 def test_a_damaged_model_fails_verification(capsys: pytest.CaptureFixture[str], broken_bundle: Path) -> None:
