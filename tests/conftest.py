@@ -10,11 +10,14 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from tests.made.postgres import binaries
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -58,6 +61,16 @@ NEEDS: tuple[Need, ...] = (
         "needs PostgreSQL; set BRUSHWORK_TEST_POSTGRES_URL=postgresql+psycopg://user@host/database",
     ),
     Need(
+        "needs_initdb",
+        lambda: binaries() is not None,
+        "needs PostgreSQL's initdb, for a server that may be stopped; run `apt-get install postgresql`",
+    ),
+    Need(
+        "needs_faketime",
+        lambda: any(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")),
+        "needs libfaketime, to set a clock back; run `apt-get install faketime`",
+    ),
+    Need(
         "needs_promtool",
         lambda: shutil.which("promtool") is not None,
         "needs promtool, to check Prometheus' rules; run `apt-get install prometheus`",
@@ -72,6 +85,8 @@ NEEDS: tuple[Need, ...] = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # No test may make or use the key of whoever runs it; commands and services inherit this.
+    os.environ.setdefault("BRUSHWORK_SIGNING_FOLDER", tempfile.mkdtemp(prefix="brushwork-keys-"))
     config.addinivalue_line("markers", "slow: takes more than a few seconds; leave out with -m 'not slow'")
     for need in NEEDS:
         config.addinivalue_line("markers", f"{need.marker}: {need.reason}")

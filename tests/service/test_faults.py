@@ -1,0 +1,157 @@
+"""Real services to which bad things happen: every request is answered, and what was accepted is not lost."""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import signal
+import socket
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.conftest import give_up
+from tests.made.drawings import drawn, encoded
+from tests.made.mutations import mutated, seeds
+
+from .door import image
+from .load import under_load
+from .process import Served, resident, served, wait_for
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="watches processes by /proc; run the tests on Linux"),
+]
+FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+
+
+@pytest.fixture(scope="module")
+def large() -> bytes:
+    return encoded(drawn("gradient", (1200, 900), 1), "JPEG", quality=60)
+
+
+def post(service: Served, picture: bytes, query: str = "") -> httpx.Response:
+    return httpx.post(f"{service.url}/v1/verdicts{query}", files=image(picture), timeout=120)
+
+
+def test_a_killed_worker_costs_the_picture_in_its_hands_and_no_other(tmp_path: Path, large: bytes) -> None:
+    with served(tmp_path, workers=2) as service:
+        with under_load(service.url, large) as load:
+            for kill in range(1, 4):
+                wait_for(lambda kill=kill: load.total >= 8 * kill and len(service.workers()) == 2)
+                os.kill(random.choice(service.workers()), signal.SIGKILL)
+            wait_for(lambda: load.total >= 40)
+        assert load.broken == []
+        assert set(load.statuses) <= {200, 503}
+        assert load.statuses[503] == load.problems["worker-lost"] <= 3
+        assert load.unpaused == 0
+        wait_for(lambda: len(service.workers()) == 2)
+        assert post(service, large).status_code == 200
+
+
+@pytest.mark.parametrize("told_by", [signal.SIGTERM, signal.SIGINT])
+def test_what_was_accepted_is_answered_before_the_end(tmp_path: Path, large: bytes, told_by: signal.Signals) -> None:
+    with served(tmp_path, workers=1) as service, ThreadPoolExecutor(8) as clients:
+        waiting = [clients.submit(post, service, large, "?stability=true&save=true") for _ in range(8)]
+        wait_for(lambda: httpx.get(f"{service.url}/health").json()["queue"]["waiting"] == 8)
+        said = service.stop(told_by)
+        answers = [one.result() for one in waiting]
+        assert [one.status_code for one in answers] == [200] * 8
+        assert service.process.returncode in (0, -told_by), said
+        with pytest.raises(httpx.ConnectError):
+            post(service, large)
+    with served(tmp_path) as again:
+        kept = httpx.get(f"{again.url}/v1/verdicts").json()["verdicts"]
+        assert {one["id"] for one in kept} == {one.json()["id"] for one in answers}
+
+
+def test_a_thousand_slow_clients_keep_nobody_waiting(tmp_path: Path, painting: bytes) -> None:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most[1] < 4096:
+        give_up("needs 4096 open files for each process; raise the limit with `ulimit -Hn`")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(most[0], 4096), most[1]))
+    head = b"POST /v1/verdicts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n"
+    starts = (b"", head[:20], head + b"ab")
+    with served(tmp_path) as service:
+        slow = [socket.create_connection(("127.0.0.1", service.port)) for _ in range(1000)]
+        for number, one in enumerate(slow):
+            one.sendall(starts[number % 3])
+        for _ in range(5):
+            assert post(service, painting).status_code == 200
+            assert httpx.get(f"{service.url}/livez").status_code == 200
+        for one in slow[::3] + slow[1::3]:  # those whose head never came are cut off
+            one.settimeout(60)
+            assert one.recv(65536) == b"" or True
+        assert post(service, painting).status_code == 200
+        for one in slow:
+            one.close()
+
+
+def test_bad_uploads_are_refused_without_a_mistake_and_without_growth(tmp_path: Path) -> None:
+    files = list(seeds().items())
+
+    def send(number: int) -> tuple[int, str]:
+        name, data = files[number % len(files)]
+        answer = httpx.post(f"{service.url}/v1/verdicts", files=image(mutated(data, number), name), timeout=120)
+        return answer.status_code, answer.text
+
+    with served(tmp_path, workers=2, max_pixels=4_000_000) as service, ThreadPoolExecutor(4) as clients:
+        list(clients.map(send, range(60)))
+        before = [resident(pid) for pid in (service.process.pid, *service.workers())]
+        answers = list(clients.map(send, range(60, 360)))
+        after = [resident(pid) for pid in (service.process.pid, *service.workers())]
+        bad = [(status, text) for status, text in answers if status not in (200, 413, 415, 422)]
+        assert bad == []
+        assert {status for status, _ in answers} > {200}
+        assert all(str(tmp_path) not in text and "Traceback" not in text for _, text in answers)
+        assert sum(after) - sum(before) < 60 * 1024 * 1024
+
+
+def test_a_full_disk_refuses_to_save_and_nothing_else(tmp_path: Path, painting: bytes) -> None:
+    """No file of the service may grow, which is what a full disk does to it, and needs no disk of its own."""
+    with served(tmp_path) as service:
+        before = [post(service, painting, "?save=true").json()["id"] for _ in range(3)]
+        smallest = min(path.stat().st_size for path in tmp_path.glob("store.sqlite3*") if path.stat().st_size)
+        hard = resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE)[1]
+        resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (min(smallest, 4096), hard))
+        refused = post(service, painting, "?save=true")
+        assert (refused.status_code, refused.json()["type"]) == (503, "/problems/store-not-ready"), refused.text
+        assert str(tmp_path) not in refused.text and "retry-after" in refused.headers
+        assert post(service, painting).status_code == 200
+        assert httpx.get(f"{service.url}/v1/verdicts/{before[0]}").status_code == 200
+        resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+        after = post(service, painting, "?save=true")
+        assert after.status_code == 200
+        kept = httpx.get(f"{service.url}/v1/verdicts").json()["verdicts"]
+        assert [one["id"] for one in kept] == [after.json()["id"], *reversed(before)]
+
+
+@pytest.mark.needs_faketime
+def test_a_clock_that_is_set_back_stops_nothing(tmp_path: Path, painting: bytes) -> None:
+    now = tmp_path / "now"
+    now.write_text("+0d\n")
+    prefix = (
+        "env", f"LD_PRELOAD={FAKETIME[0]}", f"FAKETIME_TIMESTAMP_FILE={now}", "FAKETIME_NO_CACHE=1",
+        "FAKETIME_DONT_FAKE_MONOTONIC=1",
+    )  # fmt: skip
+    with served(tmp_path / "service", *prefix) as service:
+        before = post(service, painting, "?save=true").json()
+        now.write_text("-30d\n")
+        after = post(service, painting, "?save=true")
+        assert after.status_code == 200
+        made = [datetime.fromisoformat(one["created_at"]) for one in (before, after.json())]
+        assert made[1] < made[0] - timedelta(days=29)  # the clock was set back indeed
+        assert made[1] < datetime.now(UTC)
+        taken = httpx.post(f"{service.url}/v1/batches", files=[("images", ("a.png", painting))] * 3).json()
+        wait_for(lambda: httpx.get(f"{service.url}{taken['status_url']}").json()["state"] == "done")
+        kept = {one["id"] for one in httpx.get(f"{service.url}/v1/verdicts").json()["verdicts"]}
+        assert kept >= {before["id"], after.json()["id"]}
+        assert httpx.get(f"{service.url}/readyz").status_code == 200
+        for line in httpx.get(f"{service.url}/metrics").text.splitlines():
+            if line.startswith("brushwork_") and "_sum" in line:
+                assert float(line.rpartition(" ")[2]) >= 0
