@@ -50,13 +50,13 @@ class Comparison(BaseModel):
         return "\n".join([*lines, "", self.words])
 
 
-def compare(first: Source, second: Source, examiner: Examiner | None = None) -> Comparison:
-    """Examine both with stability and compare them; without an `examiner` the default bundle looks.
+def compare(first: Source, second: Source, examiner: Examiner | None = None, *, stability: bool = False) -> Comparison:
+    """Examine both and compare them; without an `examiner` the default bundle looks.
 
     Raises the PictureError of the one that cannot be examined.
     """
     examiner = examiner or Examiner.from_bundle("default")
-    verdicts = [examiner.examine(source, stability=True) for source in (first, second)]
+    verdicts = [examiner.examine(source, stability=stability) for source in (first, second)]
     pictures = [open_picture(source, examiner.limits) for source in (first, second)]
     return compared(verdicts[0], verdicts[1], likeness(pictures[0], pictures[1]))
 

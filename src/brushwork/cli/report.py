@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -57,7 +56,7 @@ def make(
     stability: Annotated[bool, typer.Option("--stability", help="Examine eight re-encodings as well.")] = False,
 ) -> None:
     """Examine a picture and write a signed case file: one HTML page that opens offline, a PDF, or JSON."""
-    from ..report.casefile import case_file
+    from ..report.casefile import case_file, trust_of
     from ..report.keys import signing_key
     from ..report.make import Form, written
     from ..settings import load_settings
@@ -69,9 +68,9 @@ def make(
         raise usage(f"{output} ends with none of {', '.join(_SUFFIXES)}.", option="--output")
     settings = load_settings()
     key = signing_key(settings)
-    job = Job(picture, shown(picture.name), explain=True, stability=stability, channel="command_line")
+    job = Job(picture, shown(picture.name), channel="command_line")
     with Workers(settings, 1) as workers:
-        verdict, images = workers.take(job, prepared)
+        verdict, images = workers.take(job, partial(prepared, stability=stability))
     case = case_file(verdict, name=picture.name, note=note, asked_by=asked_by, trust_list=trust_of(settings))
     _write(output, written(case, images, key, Form(output.suffix.lower()[1:])))
     say(f"{output}: {verdict.wording.answer if verdict.wording else ''}. Signed with key {key.public.id}.")
@@ -111,6 +110,7 @@ def compare(
     first: Annotated[Path, typer.Argument(metavar="A", help="A picture, such as work in progress.")],
     second: Annotated[Path, typer.Argument(metavar="B", help="Another, such as the final one.")],
     form: Annotated[Words, typer.Option("--format", help="For people or for programs.")] = Words.TEXT,
+    stability: Annotated[bool, typer.Option("--stability", help="Examine eight re-encodings of both.")] = False,
 ) -> None:
     """Say how two pictures and their verdicts differ, and whether one may be a copy or a part of the other."""
     from ..settings import load_settings
@@ -120,7 +120,9 @@ def compare(
     settings = load_settings()
     other = Job(second, shown(second.name), channel="command_line")
     with Workers(settings, 1) as workers:
-        found = workers.take(Job(first, shown(first.name), channel="command_line"), partial(compared, other=other))
+        found = workers.take(
+            Job(first, shown(first.name), channel="command_line"), partial(compared, other=other, stability=stability)
+        )
     typer.echo(found.model_dump_json(indent=2) if form is Words.JSON else found.to_text(first.name, second.name))
 
 
@@ -153,13 +155,9 @@ def batch(
     say(f"{output}: {len(rows)} pictures.")
 
 
-def trust_of(settings: Settings) -> str | None:
-    """The hash of the list of trusted signers; None without one."""
-    return hashlib.sha256(settings.trust_list.read_bytes()).hexdigest() if settings.trust_list else None
-
-
 def _evidence(settings: Settings, picture: bytes | None, key: str | None) -> Evidence:
     from ..forensics.bundle import load_bundle
+    from ..report.casefile import trust_of
     from ..report.check import Evidence
     from ..report.keys import known_key
 

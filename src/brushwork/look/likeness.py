@@ -129,7 +129,7 @@ def _frame(first: Picture, second: Picture) -> float | None:
 
 
 def _search(outer: Picture, inner: Picture) -> tuple[float, Box | None]:
-    """The best place and scale of `inner` inside `outer`: coarse steps of scale first, then fine ones around the best."""
+    """The best place and scale of `inner` inside `outer`: coarse steps of scale, then fine ones around the best."""
     size = _coarse_size(outer)
     field, shrink = _grey(outer, size), size[0] / outer.width
     most = min(size[0] / inner.width, size[1] / inner.height)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import platform
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict
 
 from .. import __version__
+from ..settings import Settings
 from ..text import shown
 from ..verdict import Verdict
 from .canonical import canonical
@@ -93,6 +95,11 @@ def case_file(
         notes=notes,
         decisions=decisions,
     )
+
+
+def trust_of(settings: Settings) -> str | None:
+    """The hash of the list of trusted signers that the settings name; None without one."""
+    return hashlib.sha256(settings.trust_list.read_bytes()).hexdigest() if settings.trust_list else None
 
 
 def signed(case: CaseFile, key: SigningKey) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
@@ -73,13 +73,21 @@ async def delete_several(ids: Ids, desk: AtDesk, caller: Asking) -> Deleted:
 
 @router.get("/v1/verdicts/{verdict_id}", summary="One saved verdict", response_model=Verdict,
             responses=may_answer(404, 422, 503), dependencies=[readers])  # fmt: skip
-async def read(verdict_id: str, desk: AtDesk, caller: Asking) -> Response:
-    """The verdict as it was given."""
+async def read(
+    verdict_id: str,
+    desk: AtDesk,
+    caller: Asking,
+    form: Annotated[Literal["json", "text"], Query(alias="format", description="text: a few plain lines.")] = "json",
+) -> Response:
+    """The verdict as it was given, or with `format=text` in a few lines to paste into a mail."""
 
     def look() -> Verdict:
         return desk.store.verdicts.get(owner_within_reach(desk.store, caller, verdict_id), verdict_id)
 
-    return Response((await asyncio.to_thread(look)).to_json(), media_type="application/json")
+    verdict = await asyncio.to_thread(look)
+    if form == "text":
+        return Response(verdict.to_text(verdict.external_id) + "\n", media_type="text/plain; charset=utf-8")
+    return Response(verdict.to_json(), media_type="application/json")
 
 
 @router.delete("/v1/verdicts/{verdict_id}", summary="Delete a saved verdict", status_code=204,
