@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -44,6 +45,26 @@ def test_the_probe_judges_sources_that_its_trees_never_saw():
     features = np.array([[of_group[g]] for g in groups])
     assert audit.cross_validated(features, labels, groups) < 0.75
     assert audit.cross_validated(labels.reshape(-1, 1).astype(float), labels, groups) == 1.0
+
+
+def test_a_broken_picture_is_counted_listed_and_left_out_of_the_probes_too(drawn_set, tmp_path):
+    manifest = drawn_set("broken", sources=5, each=3)
+    rows = read_manifest(manifest)
+    whole = Path(rows[0].place).read_bytes()
+    Path(rows[0].place).write_bytes(whole[: len(whole) // 2])
+    cache = RegionCache.build(rows, PLAN, tmp_path / "cache")
+    assert list(cache.left_out) == [rows[0].id]
+    assert "ends early" in cache.left_out[rows[0].id] or "damaged" in cache.left_out[rows[0].id]
+    assert rows[0].id not in {cache.rows[region.row].id for region in cache.regions}
+    assert audit.audit(rows, (), cache, 64, near=4).human == 15
+
+
+def test_a_cache_that_was_cut_off_is_no_cache(drawn_set, tmp_path):
+    RegionCache.build(read_manifest(drawn_set("cut", sources=2, each=1)), PLAN, tmp_path / "cache")
+    pixels = tmp_path / "cache" / "regions.u8"
+    pixels.write_bytes(pixels.read_bytes()[:-1])
+    with pytest.raises(LabError, match="no whole cache of regions"):
+        RegionCache(tmp_path / "cache")
 
 
 def test_duplicates_across_splits_are_listed(drawn_set, tmp_path):

@@ -38,9 +38,10 @@ def lenient(monkeypatch):
     monkeypatch.setattr("brushwork.lab.audit.LIMIT", 1.0)
 
 
-def test_from_pictures_to_a_verdict_worthy_bundle(tiny_recipe, tmp_path, lenient):
+def test_from_pictures_to_a_verdict_worthy_bundle(tiny_recipe, tmp_path, lenient, monkeypatch):
     torch.set_num_threads(1)
-    plan, out = read_plan(tiny_recipe()), tmp_path / "run"
+    monkeypatch.setattr("brushwork.lab.reference.PATCHES", 60)
+    plan, out = read_plan(tiny_recipe(extra='distance = true\nprevious = "art-0"\n')), tmp_path / "run"
     checkpoint = workflow.run_training(plan, out, progress=False)
     assert checkpoint.parent == out / CHECKPOINTS
 
@@ -59,6 +60,9 @@ def test_from_pictures_to_a_verdict_worthy_bundle(tiny_recipe, tmp_path, lenient
     picture = open_picture(draw(1, 99))
     scores = Scorer(bundle).score(picture.rgb)
     assert scores.logits.shape == (4,)
+    assert scores.distance is not None
+    assert bundle.recipe.range.max_distance is not None
+    assert 0 < scores.distance
     assert 0 < probability(scores.pooled, bundle.recipe.calibration) < 1
 
     net = load_network(checkpoint, plan.train)
@@ -68,7 +72,16 @@ def test_from_pictures_to_a_verdict_worthy_bundle(tiny_recipe, tmp_path, lenient
     found = run_session(open_session(bundle.model_path), patches)
     np.testing.assert_allclose(found, expected, atol=export.PARITY)
 
-    for heading in ("Intended use", "Not for", "Training data", "By weather", "Thresholds", "Known failures"):
+    for heading in (
+        "Intended use",
+        "Not for",
+        "Training data",
+        "By weather",
+        "Thresholds",
+        "Known failures",
+        "Distance from the training set",
+        "Answers that changed since the last bundle",
+    ):
         assert f"## {heading}" in bundle.card
     assert "| hard |" in bundle.card
 

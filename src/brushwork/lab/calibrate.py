@@ -17,8 +17,9 @@ from .evaluate import Scored, logits_of, positive_of, under
 from .folds import deal
 from .kinds import kind_of
 from .metrics import Floats, Rate, threshold_at_fpr
+from .weather import Weather
 
-FITTED_UNDER: Final = ("clean", "web")
+FITTED_UNDER: Final[tuple[Weather, ...]] = ("clean", "web")
 """Thresholds hold under both: each is the stricter of the two."""
 STRICT_FPR: Final = 0.0075
 """Aimed below the promised 1 %, because a threshold does a little worse on sources that it was not fitted on."""

@@ -22,7 +22,9 @@ from ..forensics.recipe import KnownRange, Origin, Recipe, ReferenceSet
 from ..forensics.scorer import Session, open_session, run_session
 from .calibrate import Fit
 from .networks import PatchNet
+from .outputs import expose_features
 from .plan import LabPlan
+from .reference import Known
 from .weather import stream
 
 PARITY: Final = 1e-4
@@ -30,6 +32,7 @@ EXAMPLES: Final = (2, 1, 9)
 """Batch sizes that parity is proved on; the first is the one traced (a batch of one would fix the size)."""
 LIBRARIES: Final = ("torch", "timm", "lightning", "onnx", "onnxruntime", "numpy", "Pillow")
 NOTICE_FILE: Final = "NOTICE"
+NOTHING_KNOWN: Final = Known()
 
 
 def export_onnx(net: PatchNet, size: int, path: Path) -> float:
@@ -49,6 +52,7 @@ def export_onnx(net: PatchNet, size: int, path: Path) -> float:
     path.parent.mkdir(parents=True, exist_ok=True)
     program.save(str(path), external_data=False)
     strip_traces(path)
+    expose_features(path)
     return prove_parity(net, open_session(path), size)
 
 
@@ -112,7 +116,13 @@ def git_commit() -> str:
 
 
 def write_bundle(
-    folder: Path, plan: LabPlan, fit: Fit, reference: ReferenceSet, origin: Origin, texts: Mapping[str, str]
+    folder: Path,
+    plan: LabPlan,
+    fit: Fit,
+    reference: ReferenceSet,
+    origin: Origin,
+    texts: Mapping[str, str],
+    known: Known = NOTHING_KNOWN,
 ) -> Recipe:
     """Write recipe.json, reference.json and the `texts` (CARD.md, NOTICE) beside the model.onnx that is there.
 
@@ -136,7 +146,9 @@ def write_bundle(
             min_side=plan.bundle.min_side,
             min_contrast=plan.bundle.min_contrast,
             min_jpeg_quality=plan.bundle.min_jpeg_quality,
+            max_distance=known.max_distance,
         ),
+        families=known.families,
         origin=origin,
         files={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)},
     )

@@ -55,3 +55,14 @@ def held_sources(rows: Sequence[Row], share: float, seed: int) -> frozenset[str]
     folds = max(2, round(1 / share))
     dealt = deal(((r.label, r.source) for r in rows), folds, seed)
     return frozenset(source for source, fold in dealt.items() if fold == 0)
+
+
+def deal_evenly(pictures: Sequence[tuple[str, str]], folds: int) -> dict[str, int]:
+    """The fold of every source of `pictures` (class, source), each class spread over the folds as far as it goes.
+
+    Unlike `deal` for any number of classes, and without a promise that each fold has all of them.
+    """
+    dealt: dict[str, int] = {}
+    for name in sorted({c for c, _ in pictures}):
+        _deal_class(Counter(s for c, s in pictures if c == name), folds, stream("folds", name), dealt)
+    return dealt

@@ -85,6 +85,9 @@ class BundlePlan(_Strict):
     min_side: int = Field(224, ge=1)
     min_contrast: float = Field(4.0, ge=0)
     min_jpeg_quality: int = Field(30, ge=1, le=100)
+    distance: bool = Field(False, description="refuse pictures whose features lie far from those of the training set")
+    families: bool = Field(False, description="name the likely family of generators, with its doubt")
+    previous: str | None = Field(None, description="bundle with whose answers on dev the card compares")
     summary: str = Field("", description="what the model is, in a sentence or two, for the card")
     notes: str = ""
 

@@ -10,8 +10,9 @@ import json
 import logging
 import math
 import os
+import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -96,11 +97,21 @@ def _client(folder: Path) -> tuple[Any, tuple[type[Exception], ...]]:
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
     folder.mkdir(parents=True, exist_ok=True)
+    _refuse_broken(folder / STORE)
     failures = (mlflow.exceptions.MlflowException, SQLAlchemyError)
     try:
         return mlflow.MlflowClient(f"sqlite:///{(folder / STORE).resolve()}"), failures
     except failures as error:
         raise _unusable(folder / STORE, error) from error
+
+
+def _refuse_broken(store: Path) -> None:
+    """MLflow tries a file that is no database again and again, for an hour."""
+    try:
+        with closing(sqlite3.connect(store)) as opened:
+            opened.execute("pragma user_version")
+    except sqlite3.Error as error:
+        raise _unusable(store, error) from error
 
 
 def _run_of(client: Any, out: Path, experiment: str) -> str:

@@ -15,17 +15,19 @@ from ..forensics.bundle import MODEL_FILE, load_bundle
 from ..forensics.scorer import open_session
 from .ablate import ablate, read_ablation
 from .audit import Audit, audit
-from .calibrate import Judged, cross_fit, fit_and_rate, reference_set
+from .calibrate import Fit, Judged, cross_fit, fit_and_rate, reference_set
 from .card import CardFacts, Effort, card
 from .crops import RegionCache
 from .datasets import Row, manifest_sha256
-from .evaluate import look_with, read_scores, score, write_scores
+from .evaluate import Scored, look_with, read_scores, score, write_scores
 from .export import NOTICE_FILE, export_onnx, git_commit, origin_of, write_bundle
 from .gallery import write_gallery
 from .gather import Gathered, cache_of, gather
 from .holdout import Budget, LeaveOut, leave_out
 from .plan import LabPlan
 from .plots import draw_all
+from .previous import changed_since
+from .reference import Known, know
 from .report import sections, write_report
 from .tables import headlines
 
@@ -146,6 +148,7 @@ def run_calibration(plan: LabPlan, out: Path) -> Path:
     """
     scored = read_scores(out / SCORES_FILE)
     facts = _run_facts(out)
+    known = _known(plan, out)
     rows = tuple(Row(**r) for r in facts["rows"])
     fitted = fit_and_rate(scored)
     origin = origin_of(plan, manifest_sha256(rows), plan.bundle.notes)
@@ -155,9 +158,34 @@ def run_calibration(plan: LabPlan, out: Path) -> Path:
     about = CardFacts(
         plan.name, plan.version, plan.bundle.summary, rows, tuple(facts["left_out"]), scored, fitted, origin,
         effort, float(facts["parity"]), (float(facts["audit"]["before"]), float(facts["audit"]["after"])),
+        {**dict(known.sections), **_measured(out), **_changed(plan, scored, fitted)},
     )  # fmt: skip
-    write_bundle(out / DRAFT, plan, fitted, reference, origin, {**texts, "CARD.md": card(about, out / DRAFT)})
+    write_bundle(out / DRAFT, plan, fitted, reference, origin, {**texts, "CARD.md": card(about, out / DRAFT)}, known)
     return load_bundle(out / DRAFT).folder
+
+
+def _known(plan: LabPlan, out: Path) -> Known:
+    """What the recipe wants the model to know of its training set, added to the model."""
+    if not (plan.bundle.distance or plan.bundle.families):
+        return Known()
+    gathered = gather(plan)
+    cache = cache_of(plan, gathered)
+    return know(out / DRAFT / MODEL_FILE, cache, gathered.dev, plan.patches, plan.seed, plan.bundle.families)
+
+
+def _changed(plan: LabPlan, scored: Sequence[Scored], fitted: Fit) -> dict[str, str]:
+    """The section on answers that changed, where the recipe names the bundle before this one."""
+    if plan.bundle.previous is None:
+        return {}
+    text = changed_since(plan.bundle.previous, gather(plan).dev, scored, fitted)
+    return {"Answers that changed since the last bundle": text}
+
+
+def _measured(out: Path) -> dict[str, str]:
+    """The tables that other steps left in the folder of the run, for the card."""
+    titles = {"sources": "Held-out sources", "generators": "Held-out generators"}
+    paths = {title: out / f"{HOLDOUT}{what}.md" for what, title in titles.items()}
+    return {title: path.read_text(encoding="utf-8").strip() for title, path in paths.items() if path.is_file()}
 
 
 def _run_facts(out: Path) -> dict[str, Any]:
