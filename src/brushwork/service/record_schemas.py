@@ -24,7 +24,7 @@ def clean(value: object) -> object:
     return shown(value, MAX_NOTE * 2) or None if isinstance(value, str) else value
 
 
-Note = Annotated[str | None, BeforeValidator(clean), Field(max_length=MAX_NOTE)]
+Note = Annotated[Annotated[str, Field(max_length=MAX_NOTE)] | None, BeforeValidator(clean)]
 """Plain text on one line; markup in it is text."""
 PersonName = Annotated[str, BeforeValidator(lambda v: clean(v) or ""), Field(max_length=MAX_NAME)]
 
@@ -33,11 +33,6 @@ class Shape(BaseModel):
     """What all of these have: no field that is not known, and no change after they were made."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
-
-
-def periods_of(settings: Settings) -> Periods:
-    """How long things are kept here."""
-    return Periods(timedelta(days=settings.retention_days), timedelta(days=settings.picture_retention_days))
 
 
 def days_until(moment: datetime) -> int:
@@ -66,7 +61,7 @@ class KeptFacts(Shape):
     @classmethod
     def of(cls, kept: Kept, settings: Settings) -> Self:
         """The facts, with the days that the settings leave them."""
-        periods = periods_of(settings)
+        periods = Periods.of(settings)
         end, picture = kept.created_at + periods.verdicts, None
         if kept.picture_at is not None:
             gone = min(end, kept.picture_at + periods.pictures)

@@ -17,8 +17,8 @@ from .markdown import to_html
 from .shell import CHECK, FOLDER, MODEL, NAV, Shell, render, size_words, words
 
 __all__ = [
-    "CONTENT_SECURITY_POLICY", "FOLDER", "NAV", "STATIC", "Shell", "card_page", "check_page", "gone_page", "problem_page",
-    "render", "result_page", "size_words", "words",
+    "CONTENT_SECURITY_POLICY", "FOLDER", "NAV", "STATIC", "Shell", "card_page", "check_page", "gone_page",
+    "problem_page", "render", "result_page", "size_words", "words",
 ]  # fmt: skip
 
 STATIC: Final = FOLDER / "static"

@@ -69,6 +69,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": False}  # the order of words is that of the page
     environment.globals.update(words=words(), nav=NAV)
     environment.filters["size"] = size_words
     return environment

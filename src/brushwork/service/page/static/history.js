@@ -39,8 +39,9 @@ const table = new Table({
 const selection = h("div", { class: "selection", role: "status" });
 
 /** @param {Row} row */
-function tick({ verdict }) {
-  const box = /** @type {HTMLInputElement} */ (h("input", { type: "checkbox", "aria-label": `Choose ${nameOf(verdict)}`, checked: chosen.has(verdict.id) }));
+function tick(row) {
+  const { verdict } = row;
+  const box = /** @type {HTMLInputElement} */ (h("input", { type: "checkbox", "aria-label": `Choose ${nameOf(row)}`, checked: chosen.has(verdict.id) }));
   box.addEventListener("change", () => {
     if (box.checked) chosen.add(verdict.id);
     else chosen.delete(verdict.id);
@@ -49,12 +50,13 @@ function tick({ verdict }) {
   return box;
 }
 
-/** @param {Verdict} verdict */
-const nameOf = (verdict) => verdict.external_id || `result ${verdict.id.slice(0, 8)}`;
+/** What it is called here: its name, or the note that was made. @param {Row} row */
+const nameOf = ({ verdict, kept }) => verdict.external_id || kept.note || `result ${verdict.id.slice(0, 8)}`;
 
 /** @param {Row} row */
-function naming({ verdict, kept }) {
-  return [h("span", { class: "its-name" }, nameOf(verdict)), kept.note && h("span", { class: "note" }, kept.note)];
+function naming(row) {
+  const { verdict, kept } = row;
+  return [h("span", { class: "its-name" }, nameOf(row)), verdict.external_id && kept.note && h("span", { class: "note" }, kept.note)];
 }
 
 /** @param {Row} row */
