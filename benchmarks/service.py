@@ -1,6 +1,6 @@
 """What the HTTP service costs over an `Examiner` in the same process: one drawn 1-megapixel JPEG, on loopback only.
 
-    python -m benchmarks.service [--rounds N] [--pictures N] [--clients 1,8]
+    python -m benchmarks.service [--rounds N] [--pictures N] [--clients 1,8,32,128]
 
 The service is started with one worker process and one thread each, as the Examiner has. Rounds of both alternate, so
 that other work on the machine falls on both; the overhead is the median over rounds of the ratio within one round.
@@ -32,7 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--pictures", type=int, default=40, help="pictures in one round")
-    parser.add_argument("--clients", default="1,8", help="numbers of clients at once")
+    parser.add_argument("--clients", default="1,8,32,128", help="numbers of clients at once")
     given = parser.parse_args()
     print(described("fastapi", "uvicorn", "onnxruntime", seed=1))
     from brushwork.cli.bench import draw
@@ -59,12 +59,13 @@ def compare(examiner: object, data: bytes, port: int, clients: int, rounds: int,
         waits += latencies
     overhead = statistics.median(s / o for s, o in zip(served, own, strict=True)) - 1
     waits.sort()
-    p50, p95 = (1000 * waits[int(len(waits) * q)] for q in (0.50, 0.95))
+    p50, p95, p99 = (1000 * waits[int(len(waits) * q)] for q in (0.50, 0.95, 0.99))
     print(
         f"\n{clients} client{'s' * (clients > 1)}, {rounds} rounds of {pictures} pictures of {len(data):,} bytes\n"
         f"  Examiner in process  {1000 * statistics.median(own) / pictures:7.1f} ms a picture\n"
         f"  service              {1000 * statistics.median(served) / pictures:7.1f} ms a picture, "
-        f"{pictures / statistics.median(served):.1f} pictures/s; request p50 {p50:.1f} ms, p95 {p95:.1f} ms\n"
+        f"{pictures / statistics.median(served):.1f} pictures/s; request p50 {p50:.1f} ms, p95 {p95:.1f} ms, "
+        f"p99 {p99:.1f} ms\n"
         f"  overhead             {100 * overhead:+7.1f} %"
     )
 
@@ -114,7 +115,10 @@ def service() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = int(listener.getsockname()[1])
     with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | {"BRUSHWORK_DATABASE_URL": f"sqlite:///{Path(folder) / 'bench.sqlite3'}"}
+        environment = os.environ | {
+            "BRUSHWORK_DATABASE_URL": f"sqlite:///{Path(folder) / 'bench.sqlite3'}",
+            "BRUSHWORK_QUEUE": "256",  # 128 clients wait, none is refused
+        }
         command = [sys.executable, "-m", "brushwork.cli", "serve", "--port", str(port)]
         process = subprocess.Popen(command, env=environment, cwd=folder, stderr=subprocess.PIPE, text=True)
         assert process.stderr is not None
