@@ -62,7 +62,7 @@ def test_from_pictures_to_a_verdict_worthy_bundle(tiny_recipe, tmp_path, lenient
     assert scores.logits.shape == (4,)
     assert scores.distance is not None
     assert bundle.recipe.range.max_distance is not None
-    assert 0 < scores.distance
+    assert scores.distance > 0
     assert 0 < probability(scores.pooled, bundle.recipe.calibration) < 1
 
     net = load_network(checkpoint, plan.train)

@@ -12,6 +12,7 @@ from typing import Final
 from ..forensics.bundle import MODEL_FILE
 from ..forensics.recipe import Origin
 from . import tables
+from .aims import checks
 from .calibrate import Fit, Judged, cross_fit
 from .datasets import AI, HUMAN, Row
 from .evaluate import Scored, logits_of, positive_of, under
@@ -56,6 +57,7 @@ def card(facts: CardFacts, folder: Path) -> str:
     judged = cross_fit(facts.scored)
     kind = tables.by_kind(judged)
     measured = (
+        ("Aims", checks(judged), ""),
         ("By weather", tables.by_weather(judged), _CHOSEN),
         ("Answers given (cross-fitted; from the pixels alone)", tables.answers(judged), ""),
         ("False positives of `looks_ai` by kind of human art", tables.false_positives(judged, kind), ""),

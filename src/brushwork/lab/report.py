@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from . import tables
+from .aims import checks
 from .calibrate import Judged
 from .tables import Table
 
@@ -34,6 +35,7 @@ class Section(NamedTuple):
 def sections(judged: Sequence[Judged]) -> tuple[Section, ...]:
     """Everything that scores say, in the order of the questions that people ask."""
     return (
+        Section("Aims", (checks(judged),), "On sources that training never saw, thresholds cross-fitted."),
         Section("By weather", (tables.by_weather(judged),), "Intervals are 95 %, drawn by source or exact."),
         Section("Answers given", (tables.answers(judged), tables.confusion(judged)), "Thresholds are cross-fitted."),
         Section("Human works, by kind", (tables.false_positives(judged, tables.by_kind(judged)),)),
