@@ -15,6 +15,7 @@ from .batch_intake import PART, Intake, taken_in
 from .batch_runner import BatchRunner
 from .batch_schemas import BatchTaken, ItemsTaken
 from .desk import Desk, Wishes
+from .limits import limits_of
 from .spool import Spool
 from .url_fetch import check_address, spoken
 
@@ -41,6 +42,8 @@ class BatchDesk:
                     "Send some, or make the batch with open=true.",
                 )
             self._check_addresses(intake)
+            if wishes.stability and len(intake.items) > 1:  # the first was counted with the request
+                limits_of(request).probe(request, len(intake.items) - 1)
             new = _new(intake, owner, wishes, closed=closed)
             facts = await asyncio.to_thread(self._store.create, new, intake.items)
         self._runner.stir()

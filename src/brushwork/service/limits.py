@@ -117,6 +117,12 @@ class Limits:
             )
 
 
+def limits_of(request: Request) -> Limits:
+    """The limits of the running service."""
+    limits: Limits = request.app.state.limits
+    return limits
+
+
 def identity(scope: Scope) -> str:
     """Whom a request counts for: its key; without one its address, IPv6 by the network of 64 bits that a home has."""
     caller: Caller | None = scope["state"].get("caller")

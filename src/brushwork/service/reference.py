@@ -78,7 +78,7 @@ def example(method: str, path: str, said: Mapping[str, Any]) -> str:
     form = said.get("requestBody", {}).get("content", {}).get("multipart/form-data", {}).get("schema", {})
     for part, shape in form.get("properties", {}).items():
         if shape.get("items", shape).get("format") == "binary":  # short fields beside the pictures may be left out
-            words += [f"-F {part}=@picture.jpg"] * (2 if shape["type"] == "array" else 1)
+            words += [f"-F {part}=@picture.jpg"] * (2 if shape.get("type") == "array" else 1)
     if "image/png" in said["responses"].get("200", {}).get("content", {}):
         words += ["-o", "annotated.png"]
     return " ".join([*words, "http://127.0.0.1:8000" + path.replace("{", "$").replace("}", "")])

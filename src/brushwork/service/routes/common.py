@@ -10,7 +10,7 @@ from ...errors import RequestRefused
 from ...examine import Channel
 from ..callers import Asking
 from ..desk import Desk, Wishes
-from ..limits import Limits
+from ..limits import limits_of
 from ..schemas import PictureAddress, Problem
 
 CHANNEL_HEADER: Final = "x-brushwork-channel"
@@ -23,12 +23,6 @@ def desk_of(request: Request) -> Desk:
 
 
 AtDesk = Annotated[Desk, Depends(desk_of)]
-
-
-def limits_of(request: Request) -> Limits:
-    """The limits of the running service."""
-    limits: Limits = request.app.state.limits
-    return limits
 
 
 def channel_of(request: Request) -> Channel:

@@ -16,9 +16,10 @@ from ...workers import Job
 from ..callers import Asking, Caller
 from ..desk import Desk
 from ..kept import picture_if_kept, saved_verdict
+from ..limits import limits_of
 from ..outside import is_json
 from ..uploads import read_pair
-from .common import PICTURE_PROBLEMS, AtDesk, channel_of, limits_of, may_answer
+from .common import PICTURE_PROBLEMS, AtDesk, channel_of, may_answer
 
 router = APIRouter(tags=["verdicts"])
 

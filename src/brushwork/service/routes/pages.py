@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from ..assets import cached
 from ..desk import Wishes
@@ -13,6 +16,8 @@ from ..problems import BY_SLUG, FORM_PATH, shell_of
 from ..reference import problem_kind_page, reference_page
 from .common import AtDesk
 from .verdicts import one_picture
+
+SECURITY_TXT_LIFE: Final = timedelta(days=180)
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -38,6 +43,16 @@ async def static(path: str, request: Request) -> Response:
     if asset is None:
         raise HTTPException(404)
     return cached(request, asset.data, asset.media_type)
+
+
+@router.get("/.well-known/security.txt")
+async def security(desk: AtDesk) -> Response:
+    """Where to report a weakness (RFC 9116); absent where the operator named nobody."""
+    contact = desk.settings.security_contact
+    if contact is None:
+        raise HTTPException(404)
+    expires = (datetime.now(UTC) + SECURITY_TXT_LIFE).isoformat(timespec="seconds")
+    return PlainTextResponse(f"Contact: {contact}\nExpires: {expires}\nPreferred-Languages: en\n")
 
 
 @router.get("/docs")

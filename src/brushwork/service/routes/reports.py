@@ -18,9 +18,10 @@ from ...verdict import Verdict
 from ..callers import Asking, Caller
 from ..desk import Desk
 from ..kept import made_of_kept, picture_if_kept, saved_verdict
+from ..limits import limits_of
 from ..schemas import Instance
 from ..uploads import read_form
-from .common import PICTURE_PROBLEMS, AtDesk, channel_of, form_with, limits_of, may_answer, png
+from .common import PICTURE_PROBLEMS, AtDesk, channel_of, form_with, may_answer, png
 from .saved import readers
 
 router = APIRouter(tags=["reports"])

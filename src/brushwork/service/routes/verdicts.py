@@ -11,6 +11,7 @@ from starlette.responses import Response
 from ... import takeaways
 from ...verdict import Verdict
 from ..desk import Desk, Wishes
+from ..limits import limits_of
 from ..outside import is_json, read_address
 from ..schemas import BatchAnswer
 from ..uploads import Upload, read_form
@@ -71,6 +72,8 @@ async def create_several(request: Request, desk: AtDesk, wishes: Wished) -> Resp
     """
     desk.admit()
     form = await read_form(request, desk.settings, "images", desk.settings.max_files)
+    if wishes.stability and len(form.uploads) > 1:  # the first was counted with the request
+        limits_of(request).probe(request, len(form.uploads) - 1)
     verdicts = await desk.examine_all(form.uploads, wishes)
     return Response('{"results":[' + ",".join(v.to_json() for v in verdicts) + "]}", media_type="application/json")
 
