@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, le=64, description="worker processes that decode and examine")
     queue: int = Field(64, ge=1, description="pictures that may wait before new ones are refused")
     time_limit: float = Field(30.0, gt=0, description="seconds for one picture before its worker is stopped")
+    stop_limit: int = Field(60, ge=1, description="seconds to finish what was accepted when the service is stopped")
     memory_limit: int = Field(4096 * MEBIBYTE, ge=512 * MEBIBYTE, description="address space of a worker, in bytes")
 
     host: str = Field("127.0.0.1", description="address to listen on")

@@ -61,7 +61,7 @@ def served(folder: Path, *prefix: str, **settings: Any) -> Iterator[Served]:
     try:
         wait_for(lambda: any("listens on" in line for line in running.lines) or process.poll() is not None)
         assert process.poll() is None, running.lines
-        wait_for(lambda: httpx.get(f"{running.url}/readyz").json()["model"] == "ok")
+        wait_for(lambda: httpx.get(f"{running.url}/readyz", timeout=120).json()["model"] == "ok")
         yield running
     finally:
         for pid in [process.pid, *children(process.pid)]:

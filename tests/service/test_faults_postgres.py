@@ -29,7 +29,7 @@ def test_postgres_stopped_under_load_costs_clear_refusals_and_no_accepted_pictur
             with under_load(service.url, painting, clients=3, query="?save=true") as load:
                 wait_for(lambda: load.statuses[200] >= 3)
                 postgres.stop()
-                assert httpx.get(f"{service.url}/livez").status_code == 200
+                assert httpx.get(f"{service.url}/livez", timeout=120).status_code == 200
                 wait_for(lambda: load.statuses[503] >= 3)
                 assert httpx.get(f"{service.url}/readyz", timeout=60).status_code == 503
                 time.sleep(AWAY_S)
@@ -40,9 +40,9 @@ def test_postgres_stopped_under_load_costs_clear_refusals_and_no_accepted_pictur
             assert set(load.statuses) == {200, 503}
             assert set(load.problems) == {"store-not-ready"}
             assert load.unpaused == 0
-            wait_for(lambda: httpx.get(f"{service.url}/readyz").status_code == 200)
+            wait_for(lambda: httpx.get(f"{service.url}/readyz", timeout=120).status_code == 200)
             for verdict in load.saved:
-                assert httpx.get(f"{service.url}/v1/verdicts/{verdict}").status_code == 200
+                assert httpx.get(f"{service.url}/v1/verdicts/{verdict}", timeout=120).status_code == 200
             status = f"{service.url}{batch['status_url']}"
-            wait_for(lambda: httpx.get(status).json()["state"] == "done")
-            assert httpx.get(status).json()["counts"]["done"] == 60
+            wait_for(lambda: httpx.get(status, timeout=120).json()["state"] == "done")
+            assert httpx.get(status, timeout=120).json()["counts"]["done"] == 60

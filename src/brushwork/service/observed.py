@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 import time
@@ -12,6 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..errors import WorkerLost
 from . import problems
 from .logs import log
 from .page import CONTENT_SECURITY_POLICY
@@ -53,12 +55,20 @@ class Observed:
                 await self._app(scope, receive, answer.send)
             except ClientDisconnect:
                 answer.status = CLIENT_LEFT
+            except asyncio.CancelledError:  # the service is stopped, and this took longer than it may then
+                if answer.status == 0:
+                    await problems.answer(scope, _stopped())(scope, receive, answer.send)
+                raise
             except Exception as error:  # noqa: BLE001  the last stop: it is logged, and the caller gets a clear 500
                 log().exception("failed")
                 if answer.status == 0:
                     await problems.answer(scope, error)(scope, receive, answer.send)
             finally:
                 _count(scope, answer.status, time.perf_counter() - start)
+
+
+def _stopped() -> WorkerLost:
+    return WorkerLost("The service was stopped before this was done.", "Send it again.")
 
 
 class _Answer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import socket
 from collections.abc import Callable
 
@@ -81,7 +80,7 @@ def _config(settings: Settings) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=5,
-        timeout_graceful_shutdown=math.ceil(settings.time_limit) + 5,
+        timeout_graceful_shutdown=settings.stop_limit,
     )
 
 
