@@ -1,4 +1,4 @@
-"""`brushwork db`: the tables of the store."""
+"""`brushwork db`: the tables of the store, and what is old enough to go."""
 
 from __future__ import annotations
 
@@ -24,3 +24,29 @@ def upgrade(
 
     revision = bring_up(url or load_settings().database_url)
     typer.echo(f"The store is at version {revision}.")
+
+
+@app.command(epilog="\b\nExamples:\n  brushwork db tidy --dry-run\n  brushwork db tidy\n")
+def tidy(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
+) -> None:
+    """Delete what is older than the settings keep it, as the running service does every hour."""
+    from ..settings import load_settings
+    from ..store.retention import Periods
+    from ..store.store import open_store
+
+    settings = load_settings()
+    periods = Periods.of(settings)
+    store = open_store(settings)
+    try:
+        if dry_run:
+            due = store.retention.due(periods)
+            typer.echo(f"{due.verdicts} verdicts and {due.pictures} pictures are old enough to go.")
+            return
+        done = store.retention.tidy(periods, sure=True)
+    finally:
+        store.close()
+    if done is None:
+        typer.echo("Another process tidies up just now.")
+        return
+    typer.echo(f"Deleted {done.verdicts} verdicts, {done.pictures} pictures, {done.batches} batches.")

@@ -7,11 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from ..errors import BrushworkError
-from ..store.retention import EVERY_S
+from ..store.retention import EVERY_S, Periods
 from .desk import Desk
 from .feedback_desk import FeedbackDesk
 from .logs import log
-from .record_schemas import periods_of
 
 
 @asynccontextmanager
@@ -35,7 +34,7 @@ async def _forever(desk: Desk) -> None:
 def look_once(desk: Desk) -> None:
     """Delete what is old enough and bring the figures up to date. What cannot be done now is logged and tried later."""
     try:
-        done = desk.store.retention.tidy(periods_of(desk.settings))
+        done = desk.store.retention.tidy(Periods.of(desk.settings))
         FeedbackDesk(desk).measure()
     except BrushworkError as error:
         log().warning("not tidied", problem=error.slug)

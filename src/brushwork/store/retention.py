@@ -17,6 +17,7 @@ from typing import Any, Final
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
+from ..settings import Settings
 from .batch_upkeep import BatchUpkeep
 from .database import Database
 from .pictures import Pictures
@@ -39,6 +40,11 @@ class Periods:
 
     verdicts: timedelta
     pictures: timedelta
+
+    @classmethod
+    def of(cls, settings: Settings) -> Periods:
+        """Those of the settings."""
+        return cls(timedelta(days=settings.retention_days), timedelta(days=settings.picture_retention_days))
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response, StreamingResponse
 
 from ...errors import RecordConflict, RequestRefused
+from ...store.retention import Periods
 from ..callers import Asking, require
 from ..export import exported
-from ..record_schemas import Emptied, Retained, TidiedSaid, periods_of
+from ..record_schemas import Emptied, Retained, TidiedSaid
 from .common import AtDesk, may_answer
 
 router = APIRouter()
@@ -49,7 +50,7 @@ async def empty(
             dependencies=[admin], responses=may_answer(503))  # fmt: skip
 async def retention(desk: AtDesk) -> Retained:
     """Also what the janitor removed at its last look, and when."""
-    due = await asyncio.to_thread(desk.store.retention.due, periods_of(desk.settings))
+    due = await asyncio.to_thread(desk.store.retention.due, Periods.of(desk.settings))
     return Retained.of(due, desk.settings)
 
 
@@ -57,7 +58,7 @@ async def retention(desk: AtDesk) -> Retained:
              responses=may_answer(409, 503))  # fmt: skip
 async def run(desk: AtDesk) -> TidiedSaid:
     """What the janitor does every hour. It is done although the clock may have jumped: you ask for it."""
-    done = await asyncio.to_thread(desk.store.retention.tidy, periods_of(desk.settings), sure=True)
+    done = await asyncio.to_thread(desk.store.retention.tidy, Periods.of(desk.settings), sure=True)
     if done is None:
         raise RecordConflict("It is being done just now.", "Look again in a minute.")
     desk.metrics.tidied(done)
