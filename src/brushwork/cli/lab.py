@@ -1,4 +1,4 @@
-"""`brushwork train`, `evaluate`, `calibrate`, `export` and `data audit`: the lab, which needs the extra `lab`."""
+"""`brushwork train`, `evaluate`, `calibrate`, `export` and `data`: the lab, which needs the extra `lab`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import typer
 
@@ -15,8 +15,7 @@ from ..errors import LabError
 from .messages import is_terminal, say
 from .progress import Progress
 
-if TYPE_CHECKING:
-    from ..lab.datasets import Row
+T = TypeVar("T")
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 data = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
@@ -38,7 +37,7 @@ def group() -> None:
 
 @data.callback()
 def data_group() -> None:
-    """Look into training data."""
+    """Collect training data, and look into it."""
 
 
 @app.command(epilog="\b\nExamples:\n  brushwork train art-0 --out runs/art-0\n  brushwork train my.toml --fresh\n")
@@ -157,7 +156,41 @@ def audit(recipe: Recipe) -> None:
     found.refuse_shortcuts()
 
 
-def _ticked(rows: Sequence[Row]) -> Iterator[Row]:
+@data.command(
+    epilog="\b\nExamples:\n  brushwork data collect sources --clones ../clones --out ../collection "
+    "--reserved ../shared/data/reserved.txt\n"
+)
+def collect(
+    sources: Annotated[str, typer.Argument(metavar="SOURCES", help="A CSV table, or the name of a shipped one.")],
+    clones: Annotated[Path, typer.Option(help="Folder of git clones, each named owner+name.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the pictures and manifest.csv.")],
+    reserved: Annotated[Path, typer.Option(help="Blob ids that may not be taken, one a line.")],
+    apart: Annotated[
+        Path | None, typer.Option(help="Manifest whose sources and near copies may not be taken; best the dev set.")
+    ] = None,
+    listed: Annotated[Path | None, typer.Option(help="Parquet list of pictures, for lines that say `listed`.")] = None,
+    seed: Annotated[int, typer.Option(help="Draws the pictures of a source that has more than its cap.")] = 0,
+    most: Annotated[int, typer.Option(min=1, help="At most so many pictures of one line of the table.")] = 500,
+) -> None:
+    """Read the pictures of a table of sources out of git clones, and write a manifest for training.
+
+    Nothing is fetched: clone the repositories first. Started again, it goes on where it stopped.
+    """
+    _require_lab()
+    from ..lab.collect import Gathering
+    from ..lab.collect import collect as run_collect
+    from ..lab.datasets import read_manifest, read_reserved
+    from ..lab.sources import read_listed, read_sources
+
+    plan = Gathering(
+        clones=clones, out=out, listed=read_listed(listed) if listed else {}, reserved=read_reserved(reserved),
+        apart=read_manifest(apart) if apart else (), seed=seed, most=most,
+    )  # fmt: skip
+    for line in run_collect(read_sources(sources), plan, _ticked).told():
+        typer.echo(line)
+
+
+def _ticked(rows: Sequence[T]) -> Iterator[T]:
     with Progress(len(rows)) as bar:
         for row in rows:
             yield row
