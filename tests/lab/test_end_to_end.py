@@ -31,6 +31,11 @@ from brushwork.picture import open_picture  # noqa: E402
 
 from .conftest import draw  # noqa: E402
 
+HEADINGS = (
+    "Intended use", "Not for", "Training data", "Aims", "By weather", "Thresholds", "Known failures",
+    "Distance from the training set", "Answers that changed since the last bundle",
+)  # fmt: skip
+
 
 @pytest.fixture
 def lenient(monkeypatch):
@@ -65,6 +70,14 @@ def test_from_pictures_to_a_verdict_worthy_bundle(tiny_recipe, tmp_path, lenient
     assert scores.distance > 0
     assert 0 < probability(scores.pooled, bundle.recipe.calibration) < 1
 
+    _computes_what_torch_does(checkpoint, plan, bundle)
+    for heading in HEADINGS:
+        assert f"## {heading}" in bundle.card
+    assert "| hard |" in bundle.card
+    _is_refused_with_one_byte_changed(bundle)
+
+
+def _computes_what_torch_does(checkpoint, plan, bundle):
     net = load_network(checkpoint, plan.train)
     patches = np.random.default_rng(0).integers(0, 256, (5, 64, 64, 3), dtype=np.uint8)
     with torch.no_grad():
@@ -72,19 +85,8 @@ def test_from_pictures_to_a_verdict_worthy_bundle(tiny_recipe, tmp_path, lenient
     found = run_session(open_session(bundle.model_path), patches)
     np.testing.assert_allclose(found, expected, atol=export.PARITY)
 
-    for heading in (
-        "Intended use",
-        "Not for",
-        "Training data",
-        "By weather",
-        "Thresholds",
-        "Known failures",
-        "Distance from the training set",
-        "Answers that changed since the last bundle",
-    ):
-        assert f"## {heading}" in bundle.card
-    assert "| hard |" in bundle.card
 
+def _is_refused_with_one_byte_changed(bundle):
     model = bundle.model_path
     damaged = bytearray(model.read_bytes())
     damaged[len(damaged) // 2] ^= 1
