@@ -103,43 +103,41 @@ def test_a_service_killed_in_the_middle_finishes_the_batch_when_it_is_started_ag
         assert [path.name for path in (tmp_path / "spool").iterdir()] == ["spool-id"]
 
 
+@pytest.fixture
+def shared() -> Iterator[str]:
+    """A PostgreSQL with its tables; a test that asks for it needs one."""
+    url = os.environ["BRUSHWORK_TEST_POSTGRES_URL"]
+    downgrade(url, "base")
+    upgrade(url)
+    yield url
+    downgrade(url, "base")
+
+
 @pytest.mark.needs_postgres
-def test_two_services_share_one_queue_and_one_takes_over_when_the_other_is_killed(tmp_path: Path) -> None:
+def test_two_services_share_one_queue_and_one_takes_over_when_the_other_is_killed(tmp_path: Path, shared: str) -> None:
     """Leases of the one that died run out; until then nothing of it is done a second time."""
-    url = os.environ["BRUSHWORK_TEST_POSTGRES_URL"]
-    downgrade(url, "base")
-    upgrade(url)
     one, two = free_port(), free_port()
-    try:
-        with (
-            serving(tmp_path, url, one, BRUSHWORK_BATCH_LEASE="3") as first,
-            serving(tmp_path, url, two, BRUSHWORK_BATCH_LEASE="3"),
-        ):
-            batch = hand_over(two, 60)
-            wait_for(batch, 5)
-            first.kill()
-            first.wait()
-            assert wait_for(batch, 60)["state"] == "done"
-            check_each_once(batch, 60)
-    finally:
-        downgrade(url, "base")
+    with (
+        serving(tmp_path, shared, one, BRUSHWORK_BATCH_LEASE="3") as first,
+        serving(tmp_path, shared, two, BRUSHWORK_BATCH_LEASE="3"),
+    ):
+        batch = hand_over(two, 60)
+        wait_for(batch, 5)
+        first.kill()
+        first.wait()
+        assert wait_for(batch, 60)["state"] == "done"
+        check_each_once(batch, 60)
 
 
 @pytest.mark.needs_postgres
-def test_two_services_both_work_on_one_batch(tmp_path: Path) -> None:
-    url = os.environ["BRUSHWORK_TEST_POSTGRES_URL"]
-    downgrade(url, "base")
-    upgrade(url)
+def test_two_services_both_work_on_one_batch(tmp_path: Path, shared: str) -> None:
     one, two = free_port(), free_port()
-    try:
-        with serving(tmp_path, url, one), serving(tmp_path, url, two):
-            batch = hand_over(one, 60)
-            wait_for(batch, 60)
-            check_each_once(batch, 60)
-            shares = [counted(port) for port in (one, two)]
-            assert sum(shares) == 60 and min(shares) > 0, shares
-    finally:
-        downgrade(url, "base")
+    with serving(tmp_path, shared, one), serving(tmp_path, shared, two):
+        batch = hand_over(one, 60)
+        wait_for(batch, 60)
+        check_each_once(batch, 60)
+        shares = [counted(port) for port in (one, two)]
+        assert sum(shares) == 60 and min(shares) > 0, shares
 
 
 def counted(port: int) -> int:
