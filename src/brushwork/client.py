@@ -134,10 +134,11 @@ class Client:
         *,
         note: str | None = None,
         consent_store_image: bool = False,
+        consent_training: bool = False,
     ) -> None:
         """Say what a saved verdict's picture is, and how you know."""
-        said = {"label": label, "basis": basis, "note": note, "consent_store_image": consent_store_image}
-        self._run(self._flows.feedback(verdict_id, said))
+        consents = {"consent_store_image": consent_store_image, "consent_training": consent_training}
+        self._run(self._flows.feedback(verdict_id, {"label": label, "basis": basis, "note": note, **consents}))
 
     def models(self) -> tuple[Model, ...]:
         """The bundles of the service."""
@@ -249,10 +250,11 @@ class AsyncClient:
         *,
         note: str | None = None,
         consent_store_image: bool = False,
+        consent_training: bool = False,
     ) -> None:
         """As `Client.feedback`."""
-        said = {"label": label, "basis": basis, "note": note, "consent_store_image": consent_store_image}
-        await self._run(self._flows.feedback(verdict_id, said))
+        consents = {"consent_store_image": consent_store_image, "consent_training": consent_training}
+        await self._run(self._flows.feedback(verdict_id, {"label": label, "basis": basis, "note": note, **consents}))
 
     async def models(self) -> tuple[Model, ...]:
         """As `Client.models`."""

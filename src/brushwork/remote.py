@@ -25,7 +25,7 @@ from .text import shown
 from .verdict import Verdict
 
 Source: TypeAlias = "str | Path | bytes"
-Label: TypeAlias = Literal["ai", "human", "unsure"]
+Label: TypeAlias = Literal["ai", "partly_ai", "human"]
 _Made = TypeVar("_Made")
 _Read = TypeVar("_Read", bound=BaseModel)
 

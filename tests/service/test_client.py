@@ -123,6 +123,13 @@ def test_a_batch_is_handed_over_in_pieces_and_waited_for(
     assert list(ask.results(batch.id)) == results
 
 
+def test_feedback_is_said_once_and_with_a_reason(ask: Client, painting: bytes) -> None:
+    verdict = ask.examine(painting, save=True)
+    ask.feedback(verdict.id, "human", "saw_it_made", note="at the easel", consent_training=True)
+    with pytest.raises(BrushworkError, match="basis"):
+        ask.feedback(ask.examine(painting, save=True).id, "human", "a feeling")
+
+
 def test_models_are_listed(ask: Client) -> None:
     assert [one.active for one in ask.models()].count(True) == 1
 
