@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pydantic import ValidationError
-
 from ..chance import SHARES, ai_of_100
 from ..errors import ReportUnusable
 from ..text import shown
@@ -64,10 +62,10 @@ def read_jsonl(data: bytes, name: str) -> tuple[Row, ...]:
         if not line.strip():
             continue
         try:
-            found = json.loads(line)
+            found = dict(json.loads(line))
             path = found.pop("path", None) or found.get("external_id") or f"line {number}"
             rows.append(Row(shown(str(path), 200), Verdict.model_validate(found)))
-        except (ValueError, ValidationError, AttributeError, RecursionError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise ReportUnusable(
                 f"Line {number} of {name} is not a verdict of this version.",
                 "Write the file with `brushwork scan --format jsonl`.",

@@ -19,9 +19,9 @@ def canonical(value: Any) -> bytes:
 def parsed(text: str | bytes) -> Any:
     """The value of a JSON text. Raises ValueError where it is none, or where an object has a name twice."""
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant, parse_int=_integer)
+    except (RecursionError, OverflowError) as error:
+        raise ValueError("it is nested too deeply, or a number is too large") from error
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -29,6 +29,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("an object has a name twice")
     return found
+
+
+def _integer(digits: str) -> int | float:
+    """A number of JSON is a double: beyond 2**53 the nearest one is meant."""
+    value = int(digits)
+    return value if abs(value) <= _LARGEST else float(value)
 
 
 def _no_constant(name: str) -> None:

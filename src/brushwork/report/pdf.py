@@ -75,6 +75,7 @@ class _Page(FPDF):
         self.set_title(in_font(f"{told.answer if told else ''}: {case.name or 'case file'}"))
         self.set_creator("Brushwork")
         self.set_lang("en")
+        self.set_display_mode("default")
         self.add_page()
 
     def header(self) -> None:
