@@ -162,7 +162,7 @@ def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(tiny_recipe
 
 
 def _wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(1200):
+    for _ in range(6000):
         if path.is_file():
             return
         if process.poll() is not None:
