@@ -19,6 +19,7 @@ from brushwork.verdict import Verdict
 from tests.made.drawings import drawn, encoded
 from tests.made.tagged import camera_exif
 
+from .batches import done
 from .door import image, opened
 
 EVIL = "'><img src=x onerror=alert(1)>.png"
@@ -187,3 +188,15 @@ def test_a_verdict_is_told_as_text(keeping: TestClient, kept: dict[str, Any]) ->
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     assert answer.text == Verdict.model_validate(kept | {"external_id": None}).to_text(kept["external_id"]) + "\n"
     assert keeping.get(f"/v1/verdicts/{kept['id']}?format=xml").status_code == 422
+
+
+def test_a_batch_is_one_page_to_keep(keeping: TestClient, painting: bytes) -> None:
+    files = [("images", (EVIL, painting)), ("images", ("broken.png", b"text"))]
+    batch = keeping.post("/v1/batches", files=files).json()
+    done(keeping, f"/v1/batches/{batch['id']}")
+    answer = keeping.get(f"/v1/batches/{batch['id']}/report.html")
+    assert answer.headers["content-disposition"] == f'attachment; filename="brushwork-batch-{batch["id"]}.html"'
+    assert b"Expected false accusations" in answer.content
+    assert b"broken.png" in answer.content
+    assert b"<img src=x" not in answer.content
+    assert keeping.get("/v1/batches/nobody/report.html").status_code == 404

@@ -10,10 +10,12 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from ... import __version__, takeaways
+from ...report.batch import Row, batch_html
 from ...report.casefile import CaseFile, Note, Shown, case_file, trust_of
 from ...report.keys import ALGORITHM, signing_key
 from ...report.make import MEDIA_TYPES, Form, written
 from ...store.decisions import Reviewer, unseen_before_own
+from ...text import shown
 from ...verdict import Verdict
 from ..callers import Asking, Caller
 from ..desk import Desk
@@ -30,6 +32,7 @@ _FILES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {kind.partition(";")[0]: {} for kind in MEDIA_TYPES.values()}}
 }
 _OF_SAVED: Final = (404, 422, 429, 500, 503)
+_AT_ONCE: Final = 200
 DECISIONS: Final = {
     "accept": "Accept",
     "refuse": "Refuse",
@@ -119,6 +122,23 @@ async def make(
     return await _file(desk, case, images, form)
 
 
+@router.get(
+    "/v1/batches/{batch_id}/report.html",
+    summary="One page from a batch",
+    response_class=Response,
+    responses={200: {"content": {"text/html": {}}}, **may_answer(404, 422, 503)},
+    tags=["batches"],
+)
+async def batch_report(batch_id: str, desk: AtDesk, caller: Asking) -> Response:
+    """What was answered so far, how the scores lie, the expected false accusations and each picture; opens offline."""
+
+    def make() -> bytes:
+        facts = desk.store.batches.get(caller.owner, batch_id)
+        return batch_html(_rows(desk, caller, batch_id), f"Batch of {facts.created_at:%Y-%m-%d %H:%M} UTC")
+
+    return _to_save(await asyncio.to_thread(make), f"brushwork-batch-{batch_id}.html", MEDIA_TYPES[Form.HTML])
+
+
 @router.get("/v1/instance", summary="Who signs the reports of this service", response_model=Instance,
             responses=may_answer(503))  # fmt: skip
 async def instance(desk: AtDesk) -> Instance:
@@ -133,9 +153,24 @@ async def _file(desk: Desk, case: CaseFile, images: Shown, form: Form) -> Respon
     def make() -> bytes:
         return written(case, images, signing_key(desk.settings), form)
 
-    name = f"brushwork-{_stamp(case.verdict)}.{form}"
+    return _to_save(await asyncio.to_thread(make), f"brushwork-{_stamp(case.verdict)}.{form}", MEDIA_TYPES[form])
+
+
+def _to_save(data: bytes, name: str, kind: str) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(await asyncio.to_thread(make), media_type=MEDIA_TYPES[form], headers=headers)
+    return Response(data, media_type=kind, headers=headers)
+
+
+def _rows(desk: Desk, caller: Caller, batch_id: str) -> tuple[Row, ...]:
+    """The pictures of the batch that have a result, in order."""
+    rows: list[Row] = []
+    found = desk.store.batches.items(caller.owner, batch_id, limit=_AT_ONCE)
+    while found:
+        rows += [
+            Row(shown(item.external_id or item.url or item.id, 200), item.verdict) for item in found if item.verdict
+        ]
+        found = desk.store.batches.items(caller.owner, batch_id, after=found[-1].position, limit=_AT_ONCE)
+    return tuple(rows)
 
 
 def _stamp(verdict: Verdict) -> str:
