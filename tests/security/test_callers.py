@@ -41,7 +41,7 @@ def painting() -> bytes:
 def brushwork(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     given = os.environ | {"BRUSHWORK_DATABASE_URL": f"sqlite:///{folder / 'store.sqlite3'}"} | environment
     command = [sys.executable, "-m", "brushwork.cli", *words]
-    return subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, timeout=600, check=False)
 
 
 def test_sec_23_a_cookie_from_another_sites_page_changes_nothing(service: Keyed) -> None:

@@ -113,5 +113,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         document["components"]["schemas"].update(shape.pop("$defs", {}))
         document["components"]["schemas"][Problem.__name__] = shape
+        document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+        document["security"] = [{"key": []}, {}]  # {}: on loopback nobody is asked
         app.openapi_schema = document
     return app.openapi_schema
