@@ -13,7 +13,6 @@ from typing import Final
 from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import Session
 
-from .audit import entry
 from .database import Database
 from .pictures import Pictures
 from .tables import Batch, BatchItem, Decision, IdempotencyRecord, KeptPicture, SavedVerdict, Share
@@ -70,7 +69,6 @@ class Removal:
             batches = len(session.scalars(gone.returning(Batch.id)).all())
             session.execute(delete(Decision).where(Decision.owner == owner))
             session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.owner == owner))
-            session.add(entry(owner, "delete everything", owner))
         self._database.forget_log()
         return Removed(verdicts, batches)
 

@@ -68,6 +68,8 @@ async def find(
 async def delete_several(ids: Ids, desk: AtDesk, caller: Asking) -> Deleted:
     """Removes them for good, with all that belongs to them, as `DELETE` does with one."""
     gone = await asyncio.to_thread(desk.store.removal.verdicts, caller.owner, list(dict.fromkeys(ids.ids)))
+    if gone and caller.by_key:
+        await asyncio.to_thread(desk.store.audit.record, caller.owner, "delete verdicts", f"{len(gone)} of them")
     return Deleted(deleted=gone, not_found=tuple(one for one in ids.ids if one not in gone))
 
 
