@@ -25,7 +25,19 @@ EXPECTED = {
     ("GET", "/v1/batches/{batch_id}/items"), ("POST", "/v1/batches/{batch_id}/items/{item_id}/retry"),
     ("POST", "/v1/batches/{batch_id}/close"), ("POST", "/v1/batches/{batch_id}/pause"),
     ("POST", "/v1/batches/{batch_id}/resume"), ("GET", "/v1/batches/{batch_id}/results"),
-    ("GET", "/v1/batches/{batch_id}/deliveries"),
+    ("GET", "/v1/batches/{batch_id}/deliveries"), ("GET", "/v1/batches/{batch_id}/report.html"),
+    ("POST", "/v1/explanations/{kind}"), ("GET", "/v1/verdicts/{verdict_id}/explanations/{kind}.png"),
+    ("POST", "/v1/look"), ("GET", "/v1/verdicts/{verdict_id}/annotated.png"), ("POST", "/v1/compare"),
+    ("GET", "/v1/verdicts/{verdict_id}/report.{form}"), ("POST", "/v1/reports"), ("GET", "/v1/instance"),
+    ("PATCH", "/v1/verdicts/{verdict_id}"), ("POST", "/v1/verdicts/delete"), ("GET", "/v1/verdicts/{verdict_id}/kept"),
+    ("GET", "/v1/verdicts/{verdict_id}/picture.png"), ("GET", "/v1/verdicts/{verdict_id}/near"), ("GET", "/v1/near"),
+    ("POST", "/v1/verdicts/{verdict_id}/share"), ("GET", "/v1/verdicts/{verdict_id}/shares"),
+    ("DELETE", "/v1/verdicts/{verdict_id}/shares/{share_id}"), ("GET", "/v1/shared/{token}"),
+    ("POST", "/v1/verdicts/{verdict_id}/feedback"), ("GET", "/v1/verdicts/{verdict_id}/feedback"),
+    ("DELETE", "/v1/verdicts/{verdict_id}/feedback"), ("GET", "/v1/feedback"),
+    ("POST", "/v1/feedback/{feedback_id}/decision"), ("GET", "/v1/review"), ("GET", "/v1/disagreements"),
+    ("POST", "/v1/verdicts/{verdict_id}/decisions"), ("GET", "/v1/verdicts/{verdict_id}/decisions"),
+    ("GET", "/v1/export"), ("DELETE", "/v1/everything"), ("GET", "/v1/retention"), ("POST", "/v1/retention/run"),
 }  # fmt: skip
 
 
@@ -81,11 +93,19 @@ def batch_with_a_failed_item(client: TestClient) -> tuple[str, str]:
 
 def test_every_example_asks_what_its_route_takes(client: TestClient, painting: bytes, tmp_path: Path) -> None:
     (tmp_path / "picture.jpg").write_bytes(painting)
-    saved = client.post("/v1/verdicts?save=true", files={"image": ("a.png", painting)}).json()["id"]
+    path = "/v1/verdicts?save=true&save_picture=true&reexamine=true"
+    saved, other = (client.post(path, files={"image": ("a.png", painting)}).json()["id"] for _ in range(2))
+    shares = [client.post(f"/v1/verdicts/{saved}/share", json={"days": 1}).json() for _ in range(2)]
+    said = client.post(f"/v1/verdicts/{other}/feedback", json={"label": "ai", "basis": "made_it"}).json()
     batch, item = batch_with_a_failed_item(client)
-    values = {"$verdict_id": saved, "$name": "art-0", "$batch_id": batch, "$item_id": item}
-    for method, path, said in sorted(operations(client.get("/openapi.json").json()), reverse=True):
-        words = shlex.split(example(method.lower(), path, said))
+    values = {
+        "$verdict_id": saved, "$name": "art-0", "$batch_id": batch, "$item_id": item, "$share_id": shares[0]["id"],
+        "$token": shares[1]["token"], "$feedback_id": said["id"], "$kind": "noise", "$form": "html",
+    }  # fmt: skip
+    document = client.get("/openapi.json").json()
+    everything_last = sorted(operations(document), key=lambda o: (o[1] != "/v1/everything", o[:2]), reverse=True)
+    for method, path, said in everything_last:
+        words = shlex.split(example(method.lower(), path, said, document["components"]["schemas"]))
         url = next(word for word in words if word.startswith("http://127.0.0.1:8000"))
         for name, value in values.items():
             url = url.replace(name, value)
@@ -93,7 +113,9 @@ def test_every_example_asks_what_its_route_takes(client: TestClient, painting: b
         files = [(part, ((tmp_path / name).name, (tmp_path / name).read_bytes())) for part, name in parts]
         asked = words[words.index("-X") + 1] if "-X" in words else "GET"
         assert asked == method
-        assert client.request(asked, url, files=files or None).is_success, (method, path)
+        body = {"content": words[words.index("-d") + 1]} if "-d" in words else {"files": files or None}
+        headers = {"content-type": "application/json"} if "-d" in words else {}
+        assert client.request(asked, url, headers=headers, **body).is_success, (method, path)
 
 
 def test_types_in_words() -> None:

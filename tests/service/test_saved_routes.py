@@ -180,7 +180,8 @@ def test_everything_can_be_taken_along_and_deleted(anna: TestClient, bert: TestC
         assert lines("batches.jsonl") == lines("not_included.jsonl") == []
         pictures = [name for name in archive.namelist() if name.startswith("pictures/")]
         assert pictures == [f"pictures/{one['id']}.png"]
-    assert anna.delete("/v1/everything").status_code == 400
+    for wrong in ("", "?confirm=", "?confirm=some"):
+        assert anna.delete(f"/v1/everything{wrong}").status_code == 422
     assert anna.delete("/v1/everything?confirm=everything").json() == {"verdicts": 2, "batches": 0}
     assert anna.get("/v1/verdicts").json()["verdicts"] == []
     assert bert.get(f"/v1/verdicts/{theirs['id']}/picture.png").status_code == 200  # the same bytes, still wanted

@@ -93,7 +93,9 @@ class Description(Shape):
 class Ids(Shape):
     """Several saved verdicts."""
 
-    ids: tuple[Annotated[str, Field(max_length=32)], ...] = Field(min_length=1, max_length=200)
+    ids: tuple[Annotated[str, Field(max_length=32)], ...] = Field(
+        min_length=1, max_length=200, examples=[["2k3hT1xQm9vYp0aZbN4c8g"]]
+    )
 
 
 class Deleted(Shape):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -51,7 +52,7 @@ def _operations(document: Mapping[str, Any]) -> Iterator[Operation]:
                 parameters=tuple(
                     (p["name"], type_words(p["schema"]), p.get("description", "")) for p in said.get("parameters", ())
                 ),
-                example=example(method, path, said),
+                example=example(method, path, said, document["components"]["schemas"]),
                 answers=tuple(_answers(said["responses"])),
             )
 
@@ -70,18 +71,43 @@ def _schemas(document: Mapping[str, Any]) -> Iterator[tuple[str, str, tuple[tupl
         yield name, said.get("description", ""), fields or values
 
 
-def example(method: str, path: str, said: Mapping[str, Any]) -> str:
-    """A curl line for a service at its default address; a name in the path is a variable of the shell."""
+def example(method: str, path: str, said: Mapping[str, Any], schemas: Mapping[str, Any] | None = None) -> str:
+    """A curl line for a service at its default address; a name in the path is a variable of the shell.
+
+    A body in JSON is made of the examples of its shape, which `schemas` has by name; so are parameters that must be.
+    """
     words = ["curl", "-sS"]
     if method != "get":
         words += ["-X", method.upper()]
-    form = said.get("requestBody", {}).get("content", {}).get("multipart/form-data", {}).get("schema", {})
-    for part, shape in form.get("properties", {}).items():
-        if shape.get("items", shape).get("format") == "binary":  # short fields beside the pictures may be left out
-            words += [f"-F {part}=@picture.jpg"] * (2 if shape.get("type") == "array" else 1)
+    words += _body(said.get("requestBody", {}).get("content", {}), schemas or {})
     if "image/png" in said["responses"].get("200", {}).get("content", {}):
         words += ["-o", "annotated.png"]
-    return " ".join([*words, "http://127.0.0.1:8000" + path.replace("{", "$").replace("}", "")])
+    wanted = (p for p in said.get("parameters", ()) if p["in"] == "query" and p.get("required"))
+    query = "&".join(f"{p['name']}={_example_of(p['schema'])}" for p in wanted)
+    address = "http://127.0.0.1:8000" + path.replace("{", "$").replace("}", "")
+    return " ".join([*words, f"'{address}?{query}'" if query else address])
+
+
+def _body(content: Mapping[str, Any], schemas: Mapping[str, Any]) -> list[str]:
+    """The words that send a body: a form where pictures are enough for it, else JSON."""
+    form = content.get("multipart/form-data", {}).get("schema", {})
+    files = {name: shape for name, shape in form.get("properties", {}).items() if _is_file(shape)}
+    shape = content.get("application/json", {}).get("schema", {})
+    shape = schemas.get(str(shape.get("$ref", "")).rpartition("/")[2], shape)
+    if files and set(form.get("required", ())) <= set(files):
+        return [f"-F {part}=@picture.jpg" for part in files for _ in range(2 if files[part].get("items") else 1)]
+    if not shape:
+        return []
+    given = {name: _example_of(field) for name, field in shape.get("properties", {}).items() if "examples" in field}
+    return ["-H 'Content-Type: application/json'", f"-d '{json.dumps(given)}'"]
+
+
+def _is_file(shape: Mapping[str, Any]) -> bool:
+    return bool(shape.get("items", shape).get("format") == "binary")
+
+
+def _example_of(shape: Mapping[str, Any]) -> Any:
+    return shape["examples"][0] if "examples" in shape else shape.get("const", "")
 
 
 def type_words(shape: Mapping[str, Any]) -> str:

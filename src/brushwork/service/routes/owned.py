@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response, StreamingResponse
 
-from ...errors import RecordConflict, RequestRefused
+from ...errors import RecordConflict
 from ...store.retention import Periods
 from ..callers import Asking, require
 from ..export import exported
@@ -17,7 +17,6 @@ from .common import AtDesk, may_answer
 
 router = APIRouter()
 admin = Depends(require("admin"))
-CONFIRMED = "everything"
 
 
 @router.get("/v1/export", summary="Everything that is yours, as a zip", tags=["saved verdicts"],
@@ -33,15 +32,13 @@ async def export(desk: AtDesk, caller: Asking) -> Response:
 
 
 @router.delete("/v1/everything", summary="Delete everything that is yours", tags=["saved verdicts"],
-               responses=may_answer(400, 422, 503))  # fmt: skip
+               responses=may_answer(422, 503))  # fmt: skip
 async def empty(
     desk: AtDesk,
     caller: Asking,
-    confirm: Annotated[str, Query(max_length=40, description=f'Has to be "{CONFIRMED}".')] = "",
+    confirm: Annotated[Literal["everything"], Query(description="Say that you mean it.")],  # noqa: ARG001
 ) -> Emptied:
     """Verdicts, pictures, links, feedback, batches and kept answers, for good. The key itself stays."""
-    if confirm != CONFIRMED:
-        raise RequestRefused("This deletes everything that is yours.", f"Add ?confirm={CONFIRMED} if you mean it.")
     gone = await asyncio.to_thread(desk.store.removal.everything, caller.owner)
     return Emptied(verdicts=gone.verdicts, batches=gone.batches)
 

@@ -38,7 +38,9 @@ def feedback_body() -> dict[str, object]:
     """The OpenAPI description of feedback: as JSON, or as a form that brings the picture along."""
     shape, form = FeedbackWish.model_json_schema(), form_with("image")
     form["requestBody"]["content"]["application/json"] = {"schema": shape}
-    form["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"] |= shape["properties"]
+    fields = form["requestBody"]["content"]["multipart/form-data"]["schema"]
+    fields["properties"] |= shape["properties"]
+    fields["required"] += shape["required"]
     return form
 
 

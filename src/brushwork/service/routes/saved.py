@@ -153,7 +153,9 @@ async def near(verdict_id: str, desk: AtDesk, caller: Asking, distance: Distance
 async def near_hash(
     desk: AtDesk,
     caller: Asking,
-    phash: Annotated[str, Query(pattern="^[0-9a-f]{16}$", description="`input.phash` of any verdict.")],
+    phash: Annotated[
+        str, Query(pattern="^[0-9a-f]{16}$", description="`input.phash` of any verdict.", examples=["9a3c5e7081f2d4b6"])
+    ],
     distance: Distance = USUAL_DISTANCE,
 ) -> NearPictures:
     """The same for a verdict that is not saved."""
