@@ -22,7 +22,13 @@ def tree(root: type[errors.BrushworkError]) -> Iterator[type[errors.BrushworkErr
         yield from tree(branch)
 
 
-NOT_OVER_HTTP = {"settings", "service-unreachable", "lab", "webhook-invalid"}  # these stop a command, a client, a receiver
+NOT_OVER_HTTP = {
+    "settings",
+    "service-unreachable",
+    "lab",
+    "webhook-invalid",
+    "report-unusable",
+}  # these stop a command, a client, a receiver
 
 
 def test_every_error_of_the_tree_has_a_kind_with_its_status() -> None:
