@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from brushwork import __version__
+from brushwork.errors import StoreError
 from brushwork.forensics.bundle import load_bundle
 from brushwork.service.assets import load
+from brushwork.store.database import Database
 
 from .door import image, opened
 
@@ -21,7 +24,11 @@ def samples(client: TestClient) -> dict[tuple[str, tuple[tuple[str, str], ...]],
 
 
 def test_live_touches_nothing(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client.app.state.desk, "store", None)
+    def away(*_: object) -> NoReturn:
+        raise StoreError("The database is away.")
+
+    monkeypatch.setattr(Database, "session", away)
+    monkeypatch.setattr(Database, "state", away)
     assert client.get("/livez").json() == {"live": True}
     assert client.get("/version").json() == {"version": __version__}
 
