@@ -10,7 +10,7 @@ export OMP_NUM_THREADS ?= 1
 export HF_HUB_OFFLINE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint format docs lab golden clean
+.PHONY: help demo serve test lint format docs lab golden goldens clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -62,6 +62,9 @@ lab: $(VENV)/.lab ## add what training needs
 
 golden: $(VENV)/.dev ## write the golden verdicts again, after a wanted change
 	@$(BIN)/python -m tests.golden.write
+
+goldens: $(VENV)/.dev ## take the golden pictures of the page again, after a wanted change
+	@$(BIN)/python -m tests.page.golden_pictures
 
 clean: ## remove what the other targets made
 	@rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache htmlcov .coverage*

@@ -20,7 +20,7 @@ BROWSER_FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
-START_LIMIT_S = 60
+START_LIMIT_S = 180
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Service:
     def _answers(self) -> bool:
         try:
             return bool(urllib.request.urlopen(f"{self.url}/livez", timeout=5).status == 200)
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False
 
 

@@ -223,6 +223,15 @@ def test_the_annotated_picture_and_the_text_can_be_kept(open_page: Any, pictures
     assert "SHA-256" in text
 
 
+@pytest.mark.parametrize("name", ["painting.png", "prompt-in-chunks.png", "thumbnail.jpg", "retouched.jpg"])
+def test_the_text_to_copy_is_that_of_the_verdict(watched: Any, name: str) -> None:
+    expected = json.loads((EXPECTED / f"{name}.json").read_text())
+    belongs_to_the_asking = {"id": "x", "created_at": "2026-01-02T03:04:05Z"}
+    verdict = Verdict.model_validate(expected | belongs_to_the_asking)
+    script = 'async (verdict) => (await import("/static/actions.js")).asText(verdict, "art.png")'
+    assert watched.page.evaluate(script, verdict.to_dict()) == verdict.to_text("art.png")
+
+
 def test_each_sample_is_answered_and_the_forged_mark_is_believed_and_doubted(watched: Any) -> None:
     names = watched.page.locator(".sample b").all_inner_texts()
     assert len(names) == 3

@@ -113,8 +113,7 @@ def test_a_saved_result_is_good_to_everyone_and_can_be_worked_with(
 ) -> None:
     watched = open_page(f"/p/{seeded.ids[0]}", bypass_csp=True)
     page = watched.page
-    page.wait_for_selector(".record li")
-    assert HOSTILE in page.inner_text(".record")
+    page.wait_for_selector("text=2 more are shown once you decided")
     assert HOSTILE in page.input_value("#note")
     assert_good(page, axe)
     page.fill("#note", "")
@@ -126,6 +125,7 @@ def test_a_saved_result_is_good_to_everyone_and_can_be_worked_with(
     page.click("#decide-escalate")
     page.wait_for_selector("text=Juror 3")
     assert page.locator(".record li").count() == 3
+    assert HOSTILE in page.inner_text(".record")
     page.click("#delete")
     page.click("#dialog-yes")
     page.wait_for_url("**/history")
