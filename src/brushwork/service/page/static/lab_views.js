@@ -84,7 +84,7 @@ export class Views {
   async #make(kind) {
     refill(this.#frame, h("p", { class: "unshown", role: "status" }, "Drawing …"));
     const { signal } = this.#leaving;
-    const answer = await ask(`/v1/explanations/${kind}`, { method: "POST", body: asForm(this.#file), signal }, this.#file);
+    const answer = await ask(`/v1/explanations/${kind}?caption=false`, { method: "POST", body: asForm(this.#file), signal }, this.#file);
     const url = URL.createObjectURL(await answer.blob());
     this.#made.set(kind, url);
     return url;

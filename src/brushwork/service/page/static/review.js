@@ -2,9 +2,10 @@
 
 import { askJson } from "./api.js";
 import { byId, h, refill } from "./dom.js";
+import { address, follow, go, query } from "./query.js";
 import { feedbackCard } from "./review_feedback.js";
 import { act, disagreement, waiting } from "./review_rows.js";
-import { address, follow, go, query } from "./query.js";
+import { rememberReviewer, reviewerName } from "./reviewer.js";
 import { calm, trouble } from "./trouble.js";
 import { words } from "./words.js";
 
@@ -35,6 +36,7 @@ async function show() {
   tabs(view);
   const search = new URLSearchParams({ limit: LIMIT });
   if (view === VIEWS.feedback && state()) search.set("state", state());
+  if (view === VIEWS.disagreements) search.set("reviewer", reviewerName());
   const { after } = query();
   if (after && view !== VIEWS.disagreements) search.set("after", after);
   try {
@@ -58,7 +60,7 @@ function draw(view, rows, after) {
   byId("progress").textContent = rows.length ? `${rows.length} on this page${after ? ", older ones follow" : ""}.` : "";
   const list = rows.length ? h("ul", { class: "cards" }, rows.map((row) => h("li", {}, view.draw(row)))) : nothing(view);
   const older = after && h("a", { class: "button", id: "older", href: address({ after }), onclick: (event) => turn(event, { after }) }, "Older");
-  refill(byId("reviewed"), view === VIEWS.feedback && filter(), list, older && h("nav", { class: "pages", "aria-label": "Pages" }, older));
+  refill(byId("reviewed"), view === VIEWS.feedback && filter(), view === VIEWS.disagreements && asking(), list, older && h("nav", { class: "pages", "aria-label": "Pages" }, older));
 }
 
 /** @param {View} view */
@@ -73,6 +75,17 @@ function filter() {
     h("label", {}, h("input", { type: "radio", name: "state", id: `state-${value}`, value, checked: value === here, onchange: () => go({ state: value === "new" ? null : value, after: null }) }), h("span", {}, title)),
   );
   return h("fieldset", { class: "switch" }, h("legend", { class: "unseen" }, "Show feedback that is"), options);
+}
+
+/** Where the review is blind, a reviewer sees the disagreements on what they decided themselves. */
+function asking() {
+  const name = /** @type {HTMLInputElement} */ (h("input", { id: "reviewer", maxlength: 80, value: reviewerName(), autocomplete: "off" }));
+  name.addEventListener("change", () => {
+    rememberReviewer(name.value.trim());
+    void show();
+  });
+  const label = h("label", { for: "reviewer" }, "Your name in the record; where the review is blind, you see what you decided on");
+  return h("div", { class: "field asking" }, label, name);
 }
 
 /** @param {View} here */
