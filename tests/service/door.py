@@ -17,7 +17,8 @@ BASE = "http://127.0.0.1:8000"
 
 def settings_for(folder: Path, **changed: Any) -> Settings:
     """The default settings with a SQLite store in `folder`, and whatever is `changed`."""
-    own: dict[str, Any] = {"database_url": f"sqlite:///{folder / 'store.sqlite3'}", "spool": folder / "spool"}
+    url, pictures = f"sqlite:///{folder / 'store.sqlite3'}", str(folder / "pictures")
+    own: dict[str, Any] = {"database_url": url, "spool": folder / "spool", "pictures": pictures}
     return Settings(_env_file=None, **(own | changed))
 
 

