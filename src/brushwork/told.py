@@ -43,6 +43,11 @@ LIMITS: Final = (
 )
 """What nobody may forget of a result."""
 
+SOURCE_CAVEAT: Final = (
+    "A guess from the pixels: a generator that the model has not met can look like one that it has, and "
+    "so can a human work that was wrongly taken for AI."
+)
+
 MAP_CAVEAT: Final = (
     "A map of influence, not of forgery: a strong patch resembles generated texture. "
     "It does not show where AI was used."

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from brushwork import Examiner
 from brushwork.chance import ai_of_100
-from brushwork.verdict import AnswerRates
+from brushwork.verdict import AnswerRates, Attribution
+from tests.made.examples import EXAMPLES
 
 pytestmark = pytest.mark.needs_chromium
 
@@ -225,9 +227,9 @@ def test_the_annotated_picture_and_the_text_can_be_kept(open_page: Any, pictures
 
 @pytest.mark.parametrize("name", ["painting.png", "prompt-in-chunks.png", "thumbnail.jpg", "retouched.jpg"])
 def test_the_text_to_copy_is_that_of_the_verdict(watched: Any, name: str) -> None:
-    expected = json.loads((EXPECTED / f"{name}.json").read_text())
-    belongs_to_the_asking = {"id": "x", "created_at": "2026-01-02T03:04:05Z"}
-    verdict = Verdict.model_validate(expected | belongs_to_the_asking)
+    (data,) = (example.make() for example in EXAMPLES if example.name == name)
+    source = Attribution(top=(("SDXL", 0.2), ("Flux", 0.1)), unknown=0.7)
+    verdict = Examiner.from_bundle("default").examine(data).model_copy(update={"attribution": source})
     script = 'async (verdict) => (await import("/static/actions.js")).asText(verdict, "art.png")'
     assert watched.page.evaluate(script, verdict.to_dict()) == verdict.to_text("art.png")
 

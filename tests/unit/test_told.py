@@ -8,7 +8,7 @@ from brushwork import Examiner, Verdict
 from brushwork.errors import PictureEmpty
 from brushwork.failures import failed
 from brushwork.service.page import words
-from brushwork.told import LIMITS, MAP_CAVEAT, SOURCES, STATES, TRUST
+from brushwork.told import LIMITS, MAP_CAVEAT, SOURCE_CAVEAT, SOURCES, STATES, TRUST
 from brushwork.verdict import Attribution
 from tests.made.drawings import drawn
 from tests.made.tagged import A1111, with_chunks
@@ -52,6 +52,7 @@ def test_the_page_uses_the_same_words() -> None:
     assert {trust.value: said for trust, said in TRUST.items()} == words()["trust"]
     assert list(LIMITS) == words()["limits"]
     assert words()["map_caveat"] == MAP_CAVEAT
+    assert words()["source_caveat"] == SOURCE_CAVEAT
 
 
 def test_the_likely_source_is_told_with_its_doubt(declared: Verdict) -> None:

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..sheet import gauge_words
-from ..told import LIMITS, MAP_CAVEAT, SOURCES, STATES, TRUST
+from ..told import LIMITS, MAP_CAVEAT, SOURCE_CAVEAT, SOURCES, STATES, TRUST
 from ..verdict import InputFacts, Verdict
 from .canonical import canonical
 from .casefile import CaseFile, Shown
@@ -39,6 +39,7 @@ def case_html(case: CaseFile, document: dict[str, Any], shown: Shown) -> bytes:
         trust=TRUST,
         limits=LIMITS,
         map_caveat=MAP_CAVEAT,
+        source_caveat=SOURCE_CAVEAT,
     )
 
 

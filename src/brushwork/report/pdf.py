@@ -17,7 +17,7 @@ from fpdf.enums import XPos, YPos
 from PIL import Image
 
 from ..sheet import ACCENT, EDGE, INK, LINE, MOUNT, MUTED, Colour, gauge_words
-from ..told import LIMITS, MAP_CAVEAT
+from ..told import LIMITS, MAP_CAVEAT, SOURCE_CAVEAT
 from ..verdict import Answer, Verdict
 from .canonical import canonical
 from .casefile import CaseFile, Note, Shown
@@ -125,6 +125,9 @@ class _Page(FPDF):
         for item in verdict.evidence:
             if item.kind == "forensics":
                 self.paragraph(item.summary)
+        if verdict.attribution:
+            self.paragraph(f"Likely source, by the pixels: {verdict.attribution.words}.")
+            self.paragraph(SOURCE_CAVEAT, 8.5, muted=True)
         if verdict.regions:
             self.paragraph(verdict.regions.words)
             if shown.regions:

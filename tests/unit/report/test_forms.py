@@ -20,7 +20,7 @@ from brushwork.report.keys import SigningKey
 from brushwork.report.make import THUMBNAIL, Form, thumbnail, written
 from brushwork.report.pdf import in_font
 from brushwork.told import LIMITS
-from brushwork.verdict import Answer
+from brushwork.verdict import Answer, Attribution
 from tests.made.drawings import drawn, encoded
 from tests.unit.report.conftest import EVIL, Made
 
@@ -112,6 +112,16 @@ def test_the_pdf_is_read_by_another_reader_and_runs_nothing(made: Made) -> None:
 )
 def test_no_letter_breaks_the_pdf_or_stands_for_another(given: str, shown: str) -> None:
     assert in_font(given) == shown
+
+
+@pytest.mark.parametrize("form", list(Form))
+def test_the_likely_source_is_said_with_its_doubt(made: Made, form: Form) -> None:
+    source = Attribution(top=(("SDXL", 0.36),), unknown=0.64)
+    case = case_file(made.verdict.model_copy(update={"attribution": source}))
+    data = written(case, Shown(), made.key, form)
+    if form is Form.PDF:
+        data = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages).encode()
+    assert (b"0.64" if form is Form.JSON else b"unknown 64 %, SDXL 36 %") in data
 
 
 @pytest.mark.parametrize("form", list(Form))

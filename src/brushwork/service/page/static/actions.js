@@ -2,6 +2,7 @@
 
 import { Away, Gone, Problem } from "./api.js";
 import { h } from "./dom.js";
+import { shares } from "./source.js";
 import { askAnnotated } from "./verdicts.js";
 import { words } from "./words.js";
 
@@ -51,6 +52,7 @@ export function asText(verdict, name) {
     ...wording.advice,
     "",
     ...(found.length ? found.map((e) => `${words.source[e.source] ?? e.source} (${words.state[e.state]}): ${e.summary}`) : []),
+    ...(verdict.attribution ? [`Likely source, by the pixels: ${shares(verdict.attribution)}.`] : []),
     ...verdict.warnings.map((w) => w.detail),
     "",
     input.sha256 ? `SHA-256 of the file ${input.sha256}` : "",
