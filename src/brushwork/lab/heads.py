@@ -1,0 +1,136 @@
+"""Trains the head of a `LevelNet` on features that were computed once: minutes on one processor core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from .crops import RegionCache
+from .features import FeaturePlan, Features, Half, features_of
+from .half import in_half
+from .levels import LevelHead, LevelNet, averaged, fold_norms, load_trunk
+from .loading import shares
+from .plan import KindWeight, LabPlan, LevelsPlan
+from .weather import Random, stream
+
+STATE_FILE: Final = "levels.pt"
+SCALE_DRAWS: Final = 20_000
+"""Draws from which the scale of every feature is taken."""
+LEAST_SPREAD: Final = 1e-3
+WARMUP: Final = 0.05
+GRADIENT: Final = 5.0
+Tick = Callable[[Sequence[int]], Iterable[int]]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """What is drawn from: features of patches, of wholes, the label and the probability of each patch.
+
+    `wholes_of` (n, draws) names the wholes that belong to each patch.
+    """
+
+    patches: Half
+    wholes: Half
+    wholes_of: NDArray[np.int64]
+    labels: NDArray[np.float32]
+    chances: NDArray[np.float64]
+
+    def draw(self, count: int, rng: Random) -> tuple[Tensor, Tensor, Tensor]:
+        """Features of `count` patches, of a whole for each, and their labels."""
+        chosen = rng.choice(len(self.chances), size=count, p=self.chances)
+        wholes = self.wholes_of[chosen, rng.integers(0, self.wholes_of.shape[1], count)]
+        return _single(self.patches[chosen]), _single(self.wholes[wholes]), torch.from_numpy(self.labels[chosen])
+
+
+def _single(features: Half) -> Tensor:
+    return torch.from_numpy(features.astype(np.float32))
+
+
+def pool_of(caches: Sequence[RegionCache], features: Sequence[Features], weights: Sequence[KindWeight] = ()) -> Pool:
+    """Everything of several caches: half human, half AI, a source weighing the square root of its pictures."""
+    wholes_of, labels, offset = [], [], 0
+    for cache, found in zip(caches, features, strict=True):
+        draws = len(found.wholes) // len(np.unique(found.whole_rows))
+        first = {int(row): i for i, row in reversed(list(enumerate(found.whole_rows)))}
+        starts = np.array([first[int(row)] for row in found.patch_rows])
+        wholes_of.append(offset + starts[:, None] + np.arange(draws))
+        labels.append(np.array([cache.rows[int(row)].label for row in found.patch_rows], dtype=np.float32))
+        offset += len(found.wholes)
+    repeats = [len(f.patch_rows) // len(c.regions) for c, f in zip(caches, features, strict=True)]
+    even = shares(caches, weights)
+    chances = np.repeat(even, np.repeat(repeats, [len(c.regions) for c in caches]))
+    return Pool(
+        np.concatenate([f.patches for f in features]),
+        np.concatenate([f.wholes for f in features]),
+        np.concatenate(wholes_of),
+        np.concatenate(labels),
+        chances / chances.sum(),
+    )
+
+
+def train_head(pool: Pool, plan: LevelsPlan, seed: int, tick: Tick = iter) -> LevelHead:
+    """The mean of `plan.members` heads, each with draws of its own; they share the scale of the features."""
+    patches, wholes, _ = pool.draw(SCALE_DRAWS, stream("scale", seed))
+    seen = torch.cat([patches, wholes], 1)
+    members = [_member(pool, plan, seed, number, seen, tick) for number in range(plan.members)]
+    return averaged(members).eval()
+
+
+def _member(pool: Pool, plan: LevelsPlan, seed: int, number: int, seen: Tensor, tick: Tick) -> LevelHead:
+    rng = stream("head", seed, number)
+    torch.manual_seed(int(rng.integers(2**31)))
+    head = LevelHead(pool.patches.shape[1], plan.hidden, plan.dropout)
+    head.centre.copy_(seen.mean(0))
+    head.spread.copy_(seen.std(0) + LEAST_SPREAD)
+    optimizer = torch.optim.AdamW(head.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, plan.learning_rate, total_steps=plan.steps, pct_start=WARMUP, cycle_momentum=False
+    )
+    head.train()
+    for _ in tick(range(plan.steps)):
+        loss = _loss(head, pool, plan, rng)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(head.parameters(), GRADIENT)
+        optimizer.step()
+        schedule.step()
+    return head.eval()
+
+
+def _loss(head: LevelHead, pool: Pool, plan: LevelsPlan, rng: Random) -> Tensor:
+    """Binary cross-entropy of one batch, pairs of it mixed (Zhang et al., arXiv 1710.09412)."""
+    patches, wholes, labels = pool.draw(plan.batch, rng)
+    scaled = head.scaled(patches, wholes)
+    target = labels * (1 - 2 * plan.smoothing) + plan.smoothing
+    if plan.mixup:
+        share = torch.from_numpy(rng.beta(plan.mixup, plan.mixup, plan.batch).astype(np.float32))
+        other = torch.from_numpy(rng.permutation(plan.batch))
+        scaled = share[:, None] * scaled + (1 - share[:, None]) * scaled[other]
+        target = share * target + (1 - share) * target[other]
+    return nn.functional.binary_cross_entropy_with_logits(head(scaled), target)
+
+
+def train_levels(plan: LabPlan, caches: Sequence[RegionCache], out: Path, tick: Tick = iter) -> LevelNet:
+    """Compute the features of every cache into out/features, train the head, keep the network in out/levels.pt.
+
+    Goes on where a killed run was. Raises LabError where the backbone does not fit, or the disk is full.
+    """
+    levels = plan.levels
+    assert levels is not None, "asked for by the recipe"
+    torch.set_num_threads(plan.train.threads)
+    trunk = load_trunk(levels.backbone)
+    wanted = FeaturePlan(plan.patches.size, plan.bundle.jpeg_quality, levels.patch_draws, levels.whole_draws, plan.seed)
+    folders = [out / "features" / str(number) for number in range(len(caches))]
+    found = [features_of(c, trunk, wanted, f, tick) for c, f in zip(caches, folders, strict=True)]
+    net = LevelNet(trunk, train_head(pool_of(caches, found, plan.train.weights), levels, plan.seed, tick)).eval()
+    fold_norms(net.trunk)
+    in_half(net)
+    torch.save(net.state_dict(), out / STATE_FILE)
+    return net
