@@ -242,7 +242,7 @@ class Wording(_Frozen):
 
 
 class Failure(_Frozen):
-    """Why a picture has no answer: `type` is the slug of `errors.py`."""
+    """Why a picture has no answer: `type` is the slug of its error."""
 
     type: str
     title: str
