@@ -30,7 +30,7 @@ def small_targets(page: Any) -> list[str]:
     """What one can press and is less than 24 pixels wide or high, links inside of text left out."""
     found = page.evaluate("""() =>
       [...document.querySelectorAll("button, input, select, textarea, summary, nav a, a.button, a.name")]
-        .filter((e) => e.checkVisibility())
+        .filter((e) => e.checkVisibility() && !e.closest(".unseen"))
         .map((e) => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
         .filter(([, box]) => box.width < 24 || box.height < 24)
         .map(([text]) => text)""")

@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 BROWSER_FLAGS = [
@@ -30,13 +30,18 @@ class Service:
     folder: Path
     port: int
     process: subprocess.Popen[bytes] | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def database_url(self) -> str:
+        return f"sqlite:///{self.folder / 'page.sqlite3'}"
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        environment = os.environ | {"BRUSHWORK_DATABASE_URL": f"sqlite:///{self.folder / 'page.sqlite3'}"}
+        environment = os.environ | {"BRUSHWORK_DATABASE_URL": self.database_url} | self.settings
         command = [sys.executable, "-m", "brushwork.cli", "serve", "--port", str(self.port)]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)
