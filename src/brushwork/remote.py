@@ -202,7 +202,7 @@ def _slug(response: httpx.Response) -> str:
 def _tree(root: type[BrushworkError]) -> Iterable[type[BrushworkError]]:
     yield root
     for branch in root.__subclasses__():
-        if branch.__module__ == errors.__name__:
+        if branch.__module__.startswith(f"{errors.__name__}."):
             yield from _tree(branch)
 
 
