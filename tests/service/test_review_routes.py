@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ from fastapi.testclient import TestClient
 
 from tests.made.drawings import drawn, encoded
 
+from .batches import done, files
 from .door import image, opened
 from .people import People
 
@@ -176,3 +180,26 @@ def test_an_open_review_hides_nothing_unless_asked(tmp_path: Path, painting: byt
         client.post(path, json={"decision": "accept", "reviewer": "Ann"})
         assert client.get(path, params={"reviewer": "Ben"}).json()["hidden"] == 0
         assert client.get(path, params={"reviewer": "Ben", "blind": True}).json()["hidden"] == 1
+
+
+def test_a_picture_of_a_batch_is_decided_on_by_its_owner_alone(
+    people: People, anna: TestClient, judge: TestClient, painting: bytes
+) -> None:
+    batch = anna.post("/v1/batches", files=files(("a.png", painting))).json()["status_url"]
+    done(anna, batch)
+    (item,) = anna.get(f"{batch}/items").json()["items"]
+    path = f"{batch}/items/{item['id']}/decisions"
+    assert judge.get(path).status_code == judge.post(path, json={"decision": "accept"}).status_code == 403
+    stranger = people.new("read", "write", "review")
+    assert stranger.get(path).status_code == stranger.post(path, json={"decision": "accept"}).status_code == 404
+    for name, decision in (("Ann", "accept"), ("Ben", "refuse")):
+        told = anna.post(path, json={"decision": decision, "reviewer": name})
+        assert (told.status_code, told.json()["subject"], told.json()["subject_id"]) == (201, "item", item["id"])
+    assert anna.get(path, params={"reviewer": "Cleo"}).json() == {"decisions": [], "hidden": 2}
+    assert [d["reviewer"] for d in anna.get(path, params={"reviewer": "Ben"}).json()["decisions"]] == ["Ann", "Ben"]
+    split = anna.get("/v1/disagreements", params={"reviewer": "Ben"}).json()["disagreements"]
+    assert ("item", item["id"]) in {(d["subject"], d["subject_id"]) for d in split}
+    with zipfile.ZipFile(io.BytesIO(anna.get("/v1/export").content)) as archive:
+        lines = [json.loads(line) for line in archive.read("batches.jsonl").splitlines()]
+    (result,) = [line for line in lines if line.get("batch") == batch.rpartition("/")[2] and "result" in line]
+    assert [d["decision"] for d in result["decisions"]] == ["accept", "refuse"]

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 from .. import takeaways
 from ..errors import BatchNotFound, BrushworkError
+from ..store.decisions import Subject
 from ..store.feedback import FeedbackFacts
 from ..store.store import Store
 from .desk import Desk
@@ -68,10 +69,7 @@ def _files(store: Store, owner: str) -> tuple[tuple[str, Callable[[], Iterable[A
     return (
         ("verdicts.jsonl", lambda: (verdict.to_dict() for verdict, _ in store.verdicts.every(owner))),
         ("kept.jsonl", lambda: (_beside(store, owner, kept.id, kept.note) for _, kept in store.verdicts.every(owner))),
-        (
-            "feedback.jsonl",
-            lambda: (FeedbackSaid.of(f).model_dump(mode="json") for f in store.feedback.every(owner=owner)),
-        ),
+        ("feedback.jsonl", lambda: map(_feedback, store.feedback.every(owner=owner))),
         ("batches.jsonl", lambda: _batches(store, owner)),
     )
 
@@ -82,9 +80,17 @@ def _feedback(facts: FeedbackFacts) -> dict[str, Any]:
 
 def _beside(store: Store, owner: str, verdict_id: str, note: str | None) -> dict[str, Any]:
     """The note, the decisions and the links of one verdict. The addresses of links are not known any more."""
-    decisions = [DecisionSaid.of(one).model_dump(mode="json") for one in store.decisions.of("verdict", verdict_id)]
     shares = [one.expires_at.isoformat() for one in store.shares.of(owner, verdict_id)]
-    return {"id": verdict_id, "note": note, "decisions": decisions, "shared_until": shares}
+    return {
+        "id": verdict_id,
+        "note": note,
+        "decisions": _decisions(store, "verdict", verdict_id),
+        "shared_until": shares,
+    }
+
+
+def _decisions(store: Store, subject: Subject, subject_id: str) -> list[dict[str, Any]]:
+    return [DecisionSaid.of(one).model_dump(mode="json") for one in store.decisions.of(subject, subject_id)]
 
 
 def _batches(store: Store, owner: str) -> Iterator[dict[str, Any]]:
@@ -106,7 +112,10 @@ def _batches(store: Store, owner: str) -> Iterator[dict[str, Any]]:
 def _results(store: Store, owner: str, batch_id: str) -> Iterator[dict[str, Any]]:
     after = -1
     while found := store.batches.items(owner, batch_id, after=after, limit=AT_ONCE, states=("done", "failed")):
-        yield from ({"batch": batch_id, "result": item.verdict.to_dict()} for item in found if item.verdict)
+        for item in found:
+            if item.verdict:
+                decisions = _decisions(store, "item", item.id)
+                yield {"batch": batch_id, "result": item.verdict.to_dict(), "decisions": decisions}
         after = found[-1].position
 
 

@@ -8,9 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from ...store.decisions import Picture, Reviewer, unseen_before_own
+from ...store.decisions import Picture, Reviewer, Subject, unseen_before_own
 from ...store.feedback import State
 from ..callers import LOCAL, Asking, Caller, require
+from ..desk import Desk
 from ..feedback_desk import FeedbackDesk, read_feedback
 from ..reaching import owner_within_reach
 from ..record_schemas import MAX_NAME, VerdictPage, clean
@@ -107,8 +108,7 @@ async def add(verdict_id: str, wish: DecisionWish, desk: AtDesk, caller: Asking)
 
     def write() -> DecisionSaid:
         picture = Picture(owner_within_reach(desk.store, caller, verdict_id), "verdict", verdict_id)
-        reviewer = Reviewer(caller.owner, wish.reviewer)
-        return DecisionSaid.of(desk.store.decisions.add(picture, reviewer, wish.decision, wish.note))
+        return _decided(desk, picture, caller, wish)
 
     return await asyncio.to_thread(write)
 
@@ -122,10 +122,33 @@ async def decisions(
 
     def look() -> DecisionList:
         owner_within_reach(desk.store, caller, verdict_id)
-        every = desk.store.decisions.of("verdict", verdict_id)
-        hides = blind or desk.settings.blind_review
-        seen, hidden = unseen_before_own(every, _asking(caller, reviewer), blind=hides)
-        return DecisionList(decisions=tuple(map(DecisionSaid.of, seen)), hidden=hidden)
+        return _seen(desk, "verdict", verdict_id, _asking(caller, reviewer), blind=blind)
+
+    return await asyncio.to_thread(look)
+
+
+@router.post("/v1/batches/{batch_id}/items/{item_id}/decisions", summary="Decide on a picture of a batch",
+             status_code=201, tags=["review"], responses=may_answer(404, 422, 503))  # fmt: skip
+async def add_to_item(batch_id: str, item_id: str, wish: DecisionWish, desk: AtDesk, caller: Asking) -> DecisionSaid:
+    """As the owner of the batch; it is gone when the batch is deleted. Decisions are only ever added."""
+
+    def write() -> DecisionSaid:
+        item = desk.store.batches.item(caller.owner, batch_id, item_id)
+        return _decided(desk, Picture(caller.owner, "item", item.id), caller, wish)
+
+    return await asyncio.to_thread(write)
+
+
+@router.get("/v1/batches/{batch_id}/items/{item_id}/decisions", summary="The decisions on a picture of a batch",
+            tags=["review"], responses=may_answer(404, 422, 503))  # fmt: skip
+async def decisions_on_item(
+    batch_id: str, item_id: str, desk: AtDesk, caller: Asking, reviewer: Name = "", blind: Blind = False
+) -> DecisionList:
+    """Oldest first, and blind, as for a saved verdict."""
+
+    def look() -> DecisionList:
+        item = desk.store.batches.item(caller.owner, batch_id, item_id)
+        return _seen(desk, "item", item.id, _asking(caller, reviewer), blind=blind)
 
     return await asyncio.to_thread(look)
 
@@ -144,6 +167,19 @@ async def disagreements(
         return DisagreementList(disagreements=tuple(map(DisagreementSaid.of, open_to)))
 
     return await asyncio.to_thread(look)
+
+
+def _decided(desk: Desk, picture: Picture, caller: Caller, wish: DecisionWish) -> DecisionSaid:
+    """Write a decision down. Blocks."""
+    reviewer = Reviewer(caller.owner, wish.reviewer)
+    return DecisionSaid.of(desk.store.decisions.add(picture, reviewer, wish.decision, wish.note))
+
+
+def _seen(desk: Desk, subject: Subject, subject_id: str, reviewer: Reviewer, *, blind: bool) -> DecisionList:
+    """What `reviewer` may see of the decisions on one picture. Blocks."""
+    every = desk.store.decisions.of(subject, subject_id)
+    seen, hidden = unseen_before_own(every, reviewer, blind=blind or desk.settings.blind_review)
+    return DecisionList(decisions=tuple(map(DecisionSaid.of, seen)), hidden=hidden)
 
 
 def _asking(caller: Caller, name: str) -> Reviewer:
