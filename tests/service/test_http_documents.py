@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.made.drawings import drawn, encoded
@@ -37,6 +39,13 @@ def service(tmp_path_factory: pytest.TempPathFactory, other: Elsewhere) -> Itera
         yield running
 
 
+@pytest.fixture(scope="module")
+def saved(service: Served, painting: bytes) -> str:
+    """The id that the documents call $ID: a saved verdict whose picture is kept."""
+    asked = f"{service.url}/v1/verdicts?save=true&save_picture=true"
+    return str(httpx.post(asked, files={"image": painting}, timeout=120).json()["id"])
+
+
 @pytest.fixture
 def folder(tmp_path: Path, painting: bytes) -> Path:
     """A folder with the pictures that the examples name."""
@@ -53,14 +62,21 @@ def test_there_are_commands_and_examples() -> None:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl; install it")
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_works_when_pasted(command: str, service: Served, other: Elsewhere, folder: Path) -> None:
+def test_a_command_works_when_pasted(command: str, service: Served, other: Elsewhere, folder: Path, saved: str) -> None:
     there = other.url("/picture.png")
     strict = command.replace("curl -s", "curl -s --fail-with-body", 1).replace(HERE, service.url).replace(THERE, there)
-    done = subprocess.run(["bash", "-c", strict], cwd=folder, capture_output=True, timeout=120, check=False)
+    done = subprocess.run(
+        ["bash", "-c", strict],
+        cwd=folder,
+        env=os.environ | {"ID": saved},
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout.decode()
-    written = folder / "annotated.png"
-    if "-o annotated.png" in command:
-        assert written.read_bytes().startswith(b"\x89PNG")
+    written = re.search(r"-o (\S+)", command)
+    if written is not None:
+        assert (folder / written[1]).read_bytes().startswith(b"\x89PNG")
     else:
         assert isinstance(json.loads(done.stdout), dict)
 

@@ -58,7 +58,7 @@ CASES = (
     ("POST", "/v1/verdicts", {"data": {"image": "text"}}, "unsupported-media-type", "image"),
     ("POST", "/v1/verdicts", {"json": {"url": "http://127.0.0.1/"}}, "url-blocked", "http://127.0.0.1/"),
     ("POST", "/v1/verdicts", {"json": {"url": "http://127.0.0.1/", "then": 1}}, "bad-request", "`url` alone"),
-    ("POST", "/v1/verdicts", {"json": "x" * 20_000}, "bad-request", "`url` alone"),
+    ("POST", "/v1/verdicts", {"json": "x" * 20_000}, "bad-request", "too long"),
     ("POST", "/batch-predict", {"json": {"url": "http://a/"}}, "unsupported-media-type", "application/json"),
     ("POST", "/v1/verdicts", {"content": b"x", "headers": {"content-type": "multipart/form-data"}},
      "bad-request", "form"),
@@ -101,7 +101,7 @@ def test_a_fault_of_ours_is_logged_and_tells_nothing(client: TestClient, monkeyp
     def broken(*_: object) -> None:
         raise RuntimeError("secret words in /srv/brushwork/secret.py")
 
-    monkeypatch.setattr(client.app.state.desk.store.verdicts, "get", broken)
+    monkeypatch.setattr(client.app.state.desk.store.verdicts, "kept", broken)
     with capture_logs() as lines:
         answer = client.get("/v1/verdicts/some-id")
     assert (answer.status_code, answer.json()["type"]) == (500, "/problems/internal-error")

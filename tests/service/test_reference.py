@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
+from brushwork.service.key_schemas import KeyShown
 from brushwork.service.problems import KINDS
 from brushwork.service.reference import example, type_words
 
@@ -37,8 +38,16 @@ EXPECTED = {
     ("DELETE", "/v1/verdicts/{verdict_id}/feedback"), ("GET", "/v1/feedback"),
     ("POST", "/v1/feedback/{feedback_id}/decision"), ("GET", "/v1/review"), ("GET", "/v1/disagreements"),
     ("POST", "/v1/verdicts/{verdict_id}/decisions"), ("GET", "/v1/verdicts/{verdict_id}/decisions"),
+    ("POST", "/v1/batches/{batch_id}/items/{item_id}/decisions"),
+    ("GET", "/v1/batches/{batch_id}/items/{item_id}/decisions"),
+    ("GET", "/v1/keys"), ("POST", "/v1/keys"), ("POST", "/v1/keys/{key_id}/rotate"), ("DELETE", "/v1/keys/{key_id}"),
+    ("GET", "/v1/audit"), ("GET", "/v1/session"), ("POST", "/v1/session"), ("DELETE", "/v1/session"),
+    ("GET", "/v1/status"), ("POST", "/v1/models/{name}/activate"),
     ("GET", "/v1/export"), ("DELETE", "/v1/everything"), ("GET", "/v1/retention"), ("POST", "/v1/retention/run"),
 }  # fmt: skip
+
+
+EXAMPLE_KEY = KeyShown.model_json_schema()["properties"]["key"]["examples"][0]
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -98,9 +107,11 @@ def test_every_example_asks_what_its_route_takes(client: TestClient, painting: b
     shares = [client.post(f"/v1/verdicts/{saved}/share", json={"days": 1}).json() for _ in range(2)]
     said = client.post(f"/v1/verdicts/{other}/feedback", json={"label": "ai", "basis": "made_it"}).json()
     batch, item = batch_with_a_failed_item(client)
+    to_end = client.post("/v1/keys", json={"label": "to replace and to revoke"}).json()["id"]
+    to_show = client.post("/v1/keys", json={"label": "to open a session with"}).json()["key"]
     values = {
         "$verdict_id": saved, "$name": "art-0", "$batch_id": batch, "$item_id": item, "$share_id": shares[0]["id"],
-        "$token": shares[1]["token"], "$feedback_id": said["id"], "$kind": "noise", "$form": "html",
+        "$token": shares[1]["token"], "$feedback_id": said["id"], "$kind": "noise", "$form": "html", "$key_id": to_end,
     }  # fmt: skip
     document = client.get("/openapi.json").json()
     everything_last = sorted(operations(document), key=lambda o: (o[1] != "/v1/everything", o[:2]), reverse=True)
@@ -113,9 +124,11 @@ def test_every_example_asks_what_its_route_takes(client: TestClient, painting: b
         files = [(part, ((tmp_path / name).name, (tmp_path / name).read_bytes())) for part, name in parts]
         asked = words[words.index("-X") + 1] if "-X" in words else "GET"
         assert asked == method
-        body = {"content": words[words.index("-d") + 1]} if "-d" in words else {"files": files or None}
+        said_in_json = words[words.index("-d") + 1].replace(EXAMPLE_KEY, to_show) if "-d" in words else None
+        body = {"content": said_in_json} if said_in_json else {"files": files or None}
         headers = {"content-type": "application/json"} if "-d" in words else {}
         assert client.request(asked, url, headers=headers, **body).is_success, (method, path)
+        client.cookies.clear()  # curl keeps none
 
 
 def test_types_in_words() -> None:

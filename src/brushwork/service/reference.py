@@ -85,7 +85,7 @@ def example(method: str, path: str, said: Mapping[str, Any], schemas: Mapping[st
     wanted = (p for p in said.get("parameters", ()) if p["in"] == "query" and p.get("required"))
     query = "&".join(f"{p['name']}={_example_of(p['schema'])}" for p in wanted)
     address = "http://127.0.0.1:8000" + path.replace("{", "$").replace("}", "")
-    return " ".join([*words, f"'{address}?{query}'" if query else address])
+    return " ".join([*words, f'"{address}?{query}"' if query else address])
 
 
 def _body(content: Mapping[str, Any], schemas: Mapping[str, Any]) -> list[str]:
