@@ -11,13 +11,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from brushwork.service import spool as spools
-from brushwork.service.reference import example
 from brushwork.service.spool import Spool
 from brushwork.store.migrate import upgrade
 
 from .batches import done, files, picture, until, zipped
 from .door import image, opened
-from .test_reference import batch_with_a_failed_item
 
 
 @pytest.fixture
@@ -195,20 +193,6 @@ def test_a_full_disk_refuses_clearly(one: tuple[TestClient, Path], monkeypatch: 
     answer = one[0].post("/v1/batches", files=files(("a", picture())))
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/spool-full")
     assert "retry-after" in answer.headers
-
-
-def test_the_examples_of_the_reference_ask_what_the_routes_of_batches_take(tmp_path: Path) -> None:
-    with opened(tmp_path) as client:
-        batch, item = batch_with_a_failed_item(client)
-        paths = client.get("/openapi.json").json()["paths"]
-        mine = [(path, method) for path in paths for method in paths[path] if path.startswith("/v1/batches")]
-        assert len(mine) == 12
-        for path, method in sorted(mine, key=lambda found: (found[1] == "delete", found[0].endswith("/close"))):
-            line = example(method, path, paths[path][method])
-            sent = files(("picture.jpg", picture())) if "-F" in line else None
-            url = line.split()[-1].replace("$batch_id", batch).replace("$item_id", item)
-            answer = client.request(method, url, files=sent)
-            assert answer.is_success, (method, path, answer.text)
 
 
 def test_urls_are_refused_at_once_where_none_are_fetched(tmp_path: Path) -> None:

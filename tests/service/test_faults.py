@@ -102,7 +102,7 @@ def test_a_thousand_slow_clients_keep_nobody_waiting(tmp_path: Path, painting: b
             assert get(service, "/livez").status_code == 200
         for one in slow[::3] + slow[1::3]:  # those whose head never came are cut off
             one.settimeout(60)
-            assert one.recv(65536) == b"" or True
+            assert one.recv(65536) == b""
         assert post(service, painting).status_code == 200
         for one in slow:
             one.close()
