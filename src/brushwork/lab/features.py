@@ -22,7 +22,6 @@ from .weather import Pixels, Random, random_jpeg, stream
 Half = NDArray[np.float16]
 Tick = Callable[[Sequence[int]], Iterable[int]]
 BATCH: Final = 32
-STATE_FILE: Final = "features.json"
 PATCHES_FILE: Final = "patches.f16"
 WHOLES_FILE: Final = "wholes.f16"
 
@@ -57,13 +56,14 @@ def features_of(cache: RegionCache, trunk: LevelTrunk, plan: FeaturePlan, folder
     patch_rows = np.repeat([region.row for region in cache.regions], plan.patch_draws)
     rows = sorted({region.row for region in cache.regions})
     whole_rows = np.repeat(rows, plan.whole_draws)
+    # The wholes first: there are fewer, and a cache without them is refused before hours of work.
+    wholes = _filled(
+        folder / WHOLES_FILE, len(whole_rows), trunk, tick, lambda i: _whole(cache, whole_rows[i], i, plan)
+    )
     patches = _filled(
         folder / PATCHES_FILE, len(patch_rows), trunk, tick,
         lambda i: _patch(cache, i // plan.patch_draws, i, plan),
     )  # fmt: skip
-    wholes = _filled(
-        folder / WHOLES_FILE, len(whole_rows), trunk, tick, lambda i: _whole(cache, whole_rows[i], i, plan)
-    )
     return Features(patches, wholes, patch_rows, whole_rows)
 
 

