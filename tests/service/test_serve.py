@@ -60,7 +60,8 @@ def test_it_tells_its_address_and_stops_when_told(served: subprocess.Popen[str],
     served.send_signal(signal.SIGTERM)
     rest = served.stderr.read()
     served.wait(30)
-    (line,) = [json.loads(line) for line in rest.splitlines()]
+    tidied, line = sorted((json.loads(line) for line in rest.splitlines()), key=lambda said: said["event"] == "request")
+    assert tidied["event"] == "tidied"  # the janitor's first look
     assert (line["event"], line["route"], line["status"]) == ("request", "/v1/verdicts", 200)
     assert line["request_id"] == answer.headers["x-request-id"]
     assert "private" not in rest and "stability" not in rest and "127.0.0.1" not in rest
@@ -102,7 +103,8 @@ def test_the_address_that_it_tells_is_answered(tmp_path: Path, port: int) -> Non
 def test_a_wildcard_says_which_hosts_are_answered_and_how_to_add_one(tmp_path: Path, port: int) -> None:
     with serving(tmp_path, "--host", "0.0.0.0", "--i-know", "--port", str(port)) as process:
         assert process.stderr is not None
-        line = process.stderr.readline()
+        warning, line = process.stderr.readline(), process.stderr.readline()
+    assert "NOBODY IS ASKED FOR A KEY" in warning
     assert f"port {port} of every address" in line
     assert "requests for 127.0.0.1, localhost, [::1]." in line
     advised = line.partition("BRUSHWORK_ALLOWED_HOSTS='")[2].partition("'")[0]
