@@ -11,7 +11,7 @@ import importlib.util
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -86,7 +86,10 @@ NEEDS: tuple[Need, ...] = (
 
 def pytest_configure(config: pytest.Config) -> None:
     # No test may make or use the key of whoever runs it; commands and services inherit this.
-    os.environ.setdefault("BRUSHWORK_SIGNING_FOLDER", tempfile.mkdtemp(prefix="brushwork-keys-"))
+    if "BRUSHWORK_SIGNING_FOLDER" not in os.environ:
+        folder = tempfile.mkdtemp(prefix="brushwork-keys-")
+        os.environ["BRUSHWORK_SIGNING_FOLDER"] = folder
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     config.addinivalue_line("markers", "slow: takes more than a few seconds; leave out with -m 'not slow'")
     for need in NEEDS:
         config.addinivalue_line("markers", f"{need.marker}: {need.reason}")
@@ -97,6 +100,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "shared_data" in getattr(item, "fixturenames", ()):
             item.add_marker("needs_shared")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Whatever skipped a test, a marker or the test itself: where everything is required, it failed."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("BRUSHWORK_REQUIRE_ALL") == "1":
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped: {report.longrepr} (BRUSHWORK_REQUIRE_ALL=1 forbids skipping)"
+    return report
 
 
 @pytest.fixture(scope="session")
