@@ -46,7 +46,7 @@ def lenient(monkeypatch):
 def test_from_pictures_to_a_verdict_worthy_bundle(tiny_recipe, tmp_path, lenient, monkeypatch):
     torch.set_num_threads(1)
     monkeypatch.setattr("brushwork.lab.reference.PATCHES", 60)
-    plan, out = read_plan(tiny_recipe(extra='distance = true\nprevious = "art-0"\n')), tmp_path / "run"
+    plan, out = read_plan(tiny_recipe(extra='distance = true\nprevious = "art-1"\n')), tmp_path / "run"
     checkpoint = workflow.run_training(plan, out, progress=False)
     assert checkpoint.parent == out / CHECKPOINTS
 

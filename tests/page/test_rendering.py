@@ -28,7 +28,7 @@ from brushwork.verdict import (
     Wording,
 )
 
-SHELL = Shell(Limits(), "art-0")
+SHELL = Shell(Limits(), "art-1")
 HOSTILE = '"><img src=x onerror=alert(1)>.png'
 RATES = AnswerRates(of_human=0.01, of_ai=0.6, n_human=267, n_ai=267)
 
@@ -51,7 +51,7 @@ def _verdict(answer: Answer = Answer.LOOKS_AI, **changes: object) -> Verdict:
         "reference": Reference(set="dev", n=267, kind="all", fpr_at_score=0.01),
         "stability": Stability(min=0.5, max=0.97, flips=2, views=8), "evidence": (found, *others),
         "warnings": (Warned(code="x", detail="<em>warned</em>"),),
-        "model": ModelFacts(name="art-0", version="1", sha256="cd" * 32,
+        "model": ModelFacts(name="art-1", version="1", sha256="cd" * 32,
                             thresholds=Thresholds(clear=0.2, balanced=0.5, strict=0.9)),
     }  # fmt: skip
     return Verdict.model_validate(whole | changes)
@@ -59,7 +59,7 @@ def _verdict(answer: Answer = Answer.LOOKS_AI, **changes: object) -> Verdict:
 
 def test_the_check_page_announces_formats_limits_and_privacy() -> None:
     page = check_page(SHELL)
-    for said in ("JPEG, PNG, WEBP", "Up to 20 MB and 50 megapixels", "not kept", "Model art-0"):
+    for said in ("JPEG, PNG, WEBP", "Up to 20 MB and 50 megapixels", "not kept", "Model art-1"):
         assert said in page
 
 
@@ -74,7 +74,7 @@ def test_every_answer_is_drawn_with_its_words_and_its_icon(answer: Answer) -> No
 def test_a_result_says_everything_that_the_verdict_says() -> None:
     page = result_page(SHELL, _verdict(), "a.png")
     for said in ("Why.", "Rate.", "Advice.", "0.93", "0.50 to 0.97", "changed 2 times", "is absent", "is unreadable",
-                 "is not_checked", "ab" * 32, "quality about 90, 4:2:0", "121 kB", "art-0 1"):  # fmt: skip
+                 "is not_checked", "ab" * 32, "quality about 90, 4:2:0", "121 kB", "art-1 1"):  # fmt: skip
         assert said in page
 
 

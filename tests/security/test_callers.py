@@ -100,7 +100,7 @@ def test_sec_25_there_is_no_default_key_and_administration_needs_its_own_scope(s
     everything_else = service.key("read", "write", "review", "metrics")
     for method, path in (
         ("GET", "/v1/keys"), ("POST", "/v1/keys"), ("DELETE", "/v1/keys/x"), ("POST", "/v1/keys/x/rotate"),
-        ("GET", "/v1/audit"), ("POST", "/v1/models/art-0/activate"),
+        ("GET", "/v1/audit"), ("POST", "/v1/models/art-1/activate"),
     ):  # fmt: skip
         assert service.ask(everything_else, method, path).status_code == 403
     assert service.ask(everything_else, "GET", "/v1/session").status_code == 200

@@ -52,7 +52,7 @@ def test_a_model_is_activated_under_load_and_stays_after_a_restart(
 ) -> None:
     answers: list[tuple[int, str]] = []
     with opened(tmp_path, models=models, workers=2) as client:
-        assert active(client) == "art-0"
+        assert active(client) == "art-1"
 
         def ask() -> None:
             for _ in range(12):
@@ -90,9 +90,9 @@ def test_a_model_that_fails_leaves_the_old_one_active(service: TestClient, model
         refused = service.post(f"/v1/models/{name}/activate")
         assert (refused.status_code, name) == (status, name)
         assert words in refused.text and str(models) not in refused.text
-    assert active(service) == "art-0"
+    assert active(service) == "art-1"
     assert service.get("/v1/audit").json()["acts"] == []
-    assert [m["name"] for m in service.get("/v1/models").json()["models"]] == ["art-0", "art-twin", "art-twin"]
+    assert [m["name"] for m in service.get("/v1/models").json()["models"]] == ["art-1", "art-twin", "art-twin"]
 
 
 def test_a_model_that_hashes_right_but_does_not_load_leaves_the_old_one_active(
@@ -107,7 +107,7 @@ def test_a_model_that_hashes_right_but_does_not_load_leaves_the_old_one_active(
     (models / "hollow" / RECIPE_FILE).write_text(json.dumps(recipe))
     refused = service.post("/v1/models/hollow/activate")
     assert (refused.status_code, refused.json()["type"]) == (503, "/problems/model-not-ready")
-    assert active(service) == "art-0"
+    assert active(service) == "art-1"
     assert service.get("/readyz").json()["model"] in ("ok", "loading")
 
 
@@ -116,7 +116,7 @@ def test_other_processes_on_the_same_database_follow(
 ) -> None:
     monkeypatch.setattr(activation, "FOLLOW_S", 0.1)
     with opened(tmp_path, models=models) as other:
-        assert active(other) == "art-0"
+        assert active(other) == "art-1"
         assert service.post("/v1/models/art-twin/activate").status_code == 200
         until = time.monotonic() + 60
         while other.get("/health").json()["bundle"]["name"] != "art-twin":
@@ -131,4 +131,4 @@ def test_a_chosen_model_that_is_gone_is_replaced_by_that_of_the_settings(
     assert service.post("/v1/models/art-twin/activate").status_code == 200
     shutil.rmtree(models / "art-twin")
     with opened(tmp_path, models=models) as again:
-        assert active(again) == "art-0"
+        assert active(again) == "art-1"

@@ -38,7 +38,7 @@ def test_some_paths_are_open_to_everybody(service: Keyed, path: str) -> None:
     ("method", "path"),
     [("GET", "/v1/verdicts"), ("POST", "/v1/verdicts"), ("POST", "/predict"), ("POST", "/batch-predict"),
      ("GET", "/v1/models"), ("GET", "/metrics"), ("GET", "/v1/keys"), ("GET", "/v1/session"), ("GET", "/nowhere"),
-     ("GET", "/v1/audit"), ("POST", "/v1/models/art-0/activate"), ("HEAD", "/v1/verdicts")],
+     ("GET", "/v1/audit"), ("POST", "/v1/models/art-1/activate"), ("HEAD", "/v1/verdicts")],
 )  # fmt: skip
 def test_everything_else_asks_for_a_key(service: Keyed, method: str, path: str) -> None:
     answer = service.ask(None, method, path)
@@ -208,7 +208,7 @@ def test_an_unknown_parameter_is_refused_with_the_near_spelling(client: TestClie
     assert hint in answer.json()["errors"][0]["detail"]
 
 
-@pytest.mark.parametrize("path", ["/livez", "/", "/v1/verdicts", "/static/page.css", "/v1/models/art-0/card"])
+@pytest.mark.parametrize("path", ["/livez", "/", "/v1/verdicts", "/static/page.css", "/v1/models/art-1/card"])
 def test_head_answers_as_get_without_the_body(client: TestClient, path: str) -> None:
     got, head = client.get(path), client.head(path)
     assert (head.status_code, head.content) == (got.status_code, b"")

@@ -109,14 +109,14 @@ def test_every_act_on_a_key_is_in_the_audit_log_newest_first(store: Store) -> No
     facts, _ = store.keys.create("jury", ["read"], by="cli")
     store.keys.rotate(facts.id, by="0123456789ab")
     store.keys.revoke(facts.id, by="0123456789ab")
-    store.activations.choose("art-0", "f" * 64, by="local")
+    store.activations.choose("art-1", "f" * 64, by="local")
     store.audit.record("local", "delete verdict", "an-id")
     first = store.audit.page(limit=3)
     rest = store.audit.page(first.after, limit=3)
     told = [(act.who, act.what, act.target) for act in (*first.acts, *rest.acts)]
     assert told == [
         ("local", "delete verdict", "an-id"),
-        ("local", "activate model", "art-0"),
+        ("local", "activate model", "art-1"),
         ("0123456789ab", "revoke key", facts.id),
         ("0123456789ab", "rotate key", facts.id),
         ("cli", "create key", facts.id),
@@ -195,7 +195,7 @@ def test_answers_are_forgotten_after_a_day_or_with_what_they_tell_of(
 
 def test_the_last_choice_of_a_model_counts(store: Store) -> None:
     assert store.activations.current() is None
-    store.activations.choose("art-0", "a" * 64, by="cli")
+    store.activations.choose("art-1", "a" * 64, by="cli")
     last = store.activations.choose("art-1", "b" * 64, by="cli")
     assert store.activations.current() == last
     assert (last.name, last.sha256) == ("art-1", "b" * 64)

@@ -110,7 +110,7 @@ def test_every_example_asks_what_its_route_takes(client: TestClient, painting: b
     to_end = client.post("/v1/keys", json={"label": "to replace and to revoke"}).json()["id"]
     to_show = client.post("/v1/keys", json={"label": "to open a session with"}).json()["key"]
     values = {
-        "$verdict_id": saved, "$name": "art-0", "$batch_id": batch, "$item_id": item, "$share_id": shares[0]["id"],
+        "$verdict_id": saved, "$name": "art-1", "$batch_id": batch, "$item_id": item, "$share_id": shares[0]["id"],
         "$token": shares[1]["token"], "$feedback_id": said["id"], "$kind": "noise", "$form": "html", "$key_id": to_end,
     }  # fmt: skip
     document = client.get("/openapi.json").json()

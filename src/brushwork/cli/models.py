@@ -49,7 +49,7 @@ def list_models(form: Annotated[Form, typer.Option("--format", help="Form of the
         )
 
 
-@app.command(epilog="\b\nExamples:\n  brushwork models verify\n  brushwork models verify art-0 ../my-bundle\n")
+@app.command(epilog="\b\nExamples:\n  brushwork models verify\n  brushwork models verify art-1 ../my-bundle\n")
 def verify(names: Annotated[list[str] | None, _NAMES] = None) -> None:
     """Check every file against its recorded hash and load the model. Ends with 4 where one is damaged."""
     from ..forensics.scorer import Scorer
@@ -67,15 +67,15 @@ def verify(names: Annotated[list[str] | None, _NAMES] = None) -> None:
     raise typer.Exit(ExitCode.UNUSABLE if damaged else ExitCode.DONE)
 
 
-@app.command(epilog="\b\nExamples:\n  brushwork models card\n  brushwork models card art-0 > CARD.md\n")
+@app.command(epilog="\b\nExamples:\n  brushwork models card\n  brushwork models card art-1 > CARD.md\n")
 def card(name: Annotated[str, typer.Argument(metavar="NAME|FOLDER", help="Which model.")] = "default") -> None:
     """Print the card of a model: what it can and cannot do, and how it was measured."""
     typer.echo(load_bundle(name).card)
 
 
 @app.command(
-    epilog="\b\nExamples:\n  brushwork models diff art-0 runs/latest/bundle pictures/\n"
-    "  brushwork models diff art-0 ../other --format json *.png\n"
+    epilog="\b\nExamples:\n  brushwork models diff art-1 runs/latest/bundle pictures/\n"
+    "  brushwork models diff art-1 ../other --format json *.png\n"
 )
 def diff(
     before: Annotated[str, typer.Argument(metavar="A", help="A model by name or folder.")],

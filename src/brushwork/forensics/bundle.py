@@ -15,7 +15,7 @@ from ..verdict import ModelFacts
 from .recipe import SCHEMA_VERSION, Recipe, ReferenceSet
 
 SHIPPED: Final = Path(__file__).parent / "bundles"
-DEFAULT: Final = "art-0"
+DEFAULT: Final = "art-1"
 MODEL_FILE: Final = "model.onnx"
 RECIPE_FILE: Final = "recipe.json"
 REFERENCE_FILE: Final = "reference.json"
