@@ -23,6 +23,7 @@
     │   └── BatchNotFound           no such batch, item or delivery of this caller
     ├── ReportError                 a case file cannot be made or read
     │   ├── SigningError            no key to sign with
+    │   ├── FormNotInstalled        PDF without the package that writes it
     │   └── ReportUnusable          not a case file
     ├── ServiceError                the service cannot take this request
     │   ├── RequestRefused          the request itself is not acceptable
@@ -54,6 +55,7 @@ from .parts import (
     BundleError,
     BundleNotFound,
     BundleUnsupported,
+    FormNotInstalled,
     LabError,
     ReportError,
     ReportUnusable,
@@ -127,6 +129,7 @@ __all__ = [
     "ServiceUnreachable",
     "SettingsError",
     "SigningError",
+    "FormNotInstalled",
     "SpoolFull",
     "StoreError",
     "TooManyPixels",

@@ -68,6 +68,14 @@ class SigningError(ReportError):
     status = 503
 
 
+class FormNotInstalled(ReportError):
+    """The form of a case file needs a package that is not installed."""
+
+    slug = "form-not-installed"
+    title = "This form of report is not installed"
+    status = 501
+
+
 class ReportUnusable(ReportError):
     """The file is no case file, or not one of a version that is known here."""
 

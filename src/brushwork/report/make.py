@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 from enum import StrEnum
 from typing import Any, Final
 
 from PIL import Image
 
+from ..errors import FormNotInstalled
 from .canonical import canonical
 from .casefile import CaseFile, Shown, signed
 from .keys import SigningKey
@@ -45,6 +47,11 @@ def _drawn(case: CaseFile, document: dict[str, Any], shown: Shown, form: Form) -
         from .drawing import case_html
 
         return case_html(case, document, shown)
+    if importlib.util.find_spec("fpdf") is None:  # 30 MB of fonts' tools, which most installations never use
+        raise FormNotInstalled(
+            "Case files as PDF need a package that is not installed here.",
+            'Ask for html or json, or install it: pip install "brushwork[pdf]".',
+        )
     from .pdf import case_pdf
 
     return case_pdf(case, document, shown)

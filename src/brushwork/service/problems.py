@@ -84,6 +84,8 @@ KINDS: Final[tuple[Kind, ...]] = (
          "The server at that address was called, but what it gave is no picture. Send the picture itself."),
     Kind("model-not-ready", 503, "The forensic model cannot be used",
          "The bundle is missing, damaged or made for another version. `brushwork doctor` says which."),
+    Kind("form-not-installed", 501, "This form of report is not installed",
+         "Case files as PDF are written by a package that this installation lacks. Ask for HTML or JSON."),
     Kind("signing-not-ready", 503, "Reports cannot be signed",
          "The service has no key to sign with, or one that is not fit: see BRUSHWORK_SIGNING_FOLDER in the settings."),
     Kind("store-not-ready", 503, "The store cannot be used",

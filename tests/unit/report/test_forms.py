@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
 import re
@@ -13,7 +14,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from brushwork import Examiner, Verdict
-from brushwork.errors import ReportUnusable
+from brushwork.errors import FormNotInstalled, ReportUnusable
 from brushwork.report.batch import accused, batch_html, histogram, read_jsonl
 from brushwork.report.casefile import Shown, case_file
 from brushwork.report.keys import SigningKey
@@ -81,6 +82,13 @@ def test_the_picture_in_the_page_is_made_anew(made: Made) -> None:
             assert "comment" not in image.info
     with Image.open(io.BytesIO(thumbnail(Image.new("RGBA", (3000, 10))))) as image:
         assert image.size == (THUMBNAIL, 2)
+
+
+def test_a_pdf_without_its_package_says_what_to_install(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(FormNotInstalled, match=r"brushwork\[pdf\]"):
+        written(made.case, made.images, made.key, Form.PDF)
+    assert written(made.case, made.images, made.key, Form.JSON)
 
 
 def test_the_pdf_is_read_by_another_reader_and_runs_nothing(made: Made) -> None:
