@@ -95,14 +95,19 @@ def test_sec_06_a_picture_that_needs_more_memory_than_allowed_stops_nobody_else(
     assert "Traceback" not in err
 
 
-def test_sec_13_scan_opens_no_connection_for_a_web_address(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("allowed", "said"), [("true", "Only the ports 80 and 443"), ("false", "is not fetched")])
+def test_sec_13_scan_opens_no_connection_to_an_address_that_is_not_called(
+    tmp_path: Path, allowed: str, said: str
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0.2)
-        code, _, err = _scan(tmp_path, "scan", f"http://127.0.0.1:{listener.getsockname()[1]}/a.png")
+        code, _, err = _scan(
+            tmp_path, "scan", f"http://127.0.0.1:{listener.getsockname()[1]}/a.png", BRUSHWORK_URL_FETCH=allowed
+        )
         with pytest.raises(TimeoutError):
             listener.accept()
     assert code == ExitCode.SOME_FAILED
-    assert "Download the picture" in err
+    assert said in err
 
 
 def test_sec_24_serving_beyond_this_machine_needs_a_key(tmp_path: Path) -> None:
