@@ -62,8 +62,8 @@ def test_the_clear_threshold_misses_no_more_than_it_may():
 def test_a_picture_is_judged_without_its_own_source():
     """A source that scores far too high must not lift the threshold that it is itself judged by."""
     scored = [
-        Scored(s.id, s.label, s.source, s.kind, "", "", s.weather, s.logit + (6.0 if s.source == "src00" else 0.0))
-        for s in scores()
+        Scored(s.id, s.label, s.source, s.kind, "", "", s.weather, s.logit + (9.0 if s.source == "src00" else 0.0))
+        for s in scores(gap=4.0)
     ]
     judged = [j for j in calibrate.cross_fit(scored) if j.scored.weather == "clean"]
     odd = [j.looks_ai for j in judged if j.scored.source == "src00"]
