@@ -34,6 +34,8 @@ def seed(url: str) -> Seeded:
         for who, decision in (("Ada", "refuse"), ("Grace", "accept")):
             wish = {"decision": decision, "reviewer": who, "note": HOSTILE}
             client.post(f"{first}/decisions", json=wish).raise_for_status()
+        key = _json(client.post("/v1/keys", json={"label": f"a juror {HOSTILE}", "scopes": ["read"]}))
+        client.delete(f"/v1/keys/{key['id']}").raise_for_status()  # two acts for the record
         token = _json(client.post(f"{first}/share", json={"days": 7}))["token"]
     return Seeded((ids[0], ids[1], ids[2]), token)
 
