@@ -122,7 +122,7 @@ def test_a_single_broken_picture_raises(examiner: Examiner) -> None:
 def test_regions_cover_the_patches_and_say_where_in_words(examiner: Examiner) -> None:
     rgb = _textured(900, 600)
     regions = examiner.explain(rgb)
-    assert len(regions.patches) == len({(p.x, p.y) for p in regions.patches}) == 9
+    assert len(regions.patches) == len({(p.x, p.y) for p in regions.patches}) == examiner.bundle.recipe.patches.grid**2
     top = max(regions.patches, key=lambda p: p.probability)
     assert f"({top.probability:.2f})" in regions.words
     asked = examiner.examine(rgb, explain=True)

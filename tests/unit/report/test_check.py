@@ -134,7 +134,7 @@ def test_where_it_cannot_be_examined_alike_it_says_so(
 @pytest.mark.parametrize(
     ("change", "outcome"),
     [
-        ({"probability": 0.5}, Outcome.DIFFERS),
+        ({"probability": 0.97}, Outcome.DIFFERS),
         ({"answer": "cannot_tell"}, Outcome.DIFFERS),
         ({"timing_ms": {}}, Outcome.HOLDS),
         ({"label": None}, Outcome.HOLDS),
