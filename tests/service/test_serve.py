@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from brushwork.errors import SettingsError
-from brushwork.service.serve import run
+from brushwork.service.serve import listen, run
 from tests.made.drawings import drawn, encoded
 
 from .door import image, settings_for
@@ -49,6 +49,15 @@ def serving(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
 def served(tmp_path: Path, port: int) -> Iterator[subprocess.Popen[str]]:
     with serving(tmp_path, "--port", str(port)) as process:
         yield process
+
+
+def test_the_body_of_an_answer_does_not_wait_for_the_acknowledgement_of_its_head(tmp_path: Path, port: int) -> None:
+    with (
+        listen(settings_for(tmp_path, port=port)) as listener,
+        socket.create_connection(("127.0.0.1", port)),
+        listener.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_it_tells_its_address_and_stops_when_told(served: subprocess.Popen[str], port: int, painting: bytes) -> None:

@@ -39,7 +39,7 @@ class FeaturePlan:
 
 @dataclass(frozen=True)
 class Features:
-    """Of one cache: `patches` (n, width) with the row of each, `wholes` (m, width) with the row of each."""
+    """Of one cache: `patches` (n, width) with the row of each, `wholes` (m, width) with the row of each, ascending."""
 
     patches: Half
     wholes: Half

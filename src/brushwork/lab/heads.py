@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .crops import RegionCache
-from .features import FeaturePlan, Features, Half, features_of
+from .features import FeaturePlan, Features, Half, Tick, features_of
 from .half import in_half
 from .levels import LevelHead, LevelNet, averaged, fold_norms, load_trunk
 from .loading import shares
@@ -26,7 +26,6 @@ SCALE_DRAWS: Final = 20_000
 LEAST_SPREAD: Final = 1e-3
 WARMUP: Final = 0.05
 GRADIENT: Final = 5.0
-Tick = Callable[[Sequence[int]], Iterable[int]]
 
 
 @dataclass(frozen=True)
@@ -58,8 +57,7 @@ def pool_of(caches: Sequence[RegionCache], features: Sequence[Features], weights
     wholes_of, labels, offset = [], [], 0
     for cache, found in zip(caches, features, strict=True):
         draws = len(found.wholes) // len(np.unique(found.whole_rows))
-        first = {int(row): i for i, row in reversed(list(enumerate(found.whole_rows)))}
-        starts = np.array([first[int(row)] for row in found.patch_rows])
+        starts = np.searchsorted(found.whole_rows, found.patch_rows)  # the wholes stand in the order of their rows
         wholes_of.append(offset + starts[:, None] + np.arange(draws))
         labels.append(np.array([cache.rows[int(row)].label for row in found.patch_rows], dtype=np.float32))
         offset += len(found.wholes)

