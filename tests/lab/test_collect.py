@@ -21,7 +21,7 @@ pytest.importorskip("torch", reason=NEEDS_LAB)
 
 from typer.testing import CliRunner  # noqa: E402
 
-from brushwork.cli.lab import app  # noqa: E402
+from brushwork.cli.app import build  # noqa: E402
 from brushwork.errors import LabError  # noqa: E402
 from brushwork.lab.collect import Collected, Gathering, collect  # noqa: E402
 from brushwork.lab.datasets import blob_id, read_manifest  # noqa: E402
@@ -260,7 +260,7 @@ def test_the_command_says_with_what_it_ended(clone, tmp_path):
     (tmp_path / "reserved.txt").write_text("# none\n")
     lines = table(tmp_path, {"repository": "ann/art"}, {"repository": "no/body"})
     words = ("--clones", tmp_path / "clones", "--out", tmp_path / "out", "--reserved", tmp_path / "reserved.txt")
-    found = CliRunner().invoke(app, ["data", "collect", str(lines), *map(str, words)])
+    found = CliRunner().invoke(build(), ["data", "collect", str(lines), *map(str, words)])
     assert found.exit_code == 0, found.exception
     assert "1 pictures of 1 sources" in found.stdout
     assert "human  drawing" in found.stdout

@@ -12,12 +12,12 @@ pytest.importorskip("torch", reason=NEEDS_LAB)
 
 from typer.testing import CliRunner  # noqa: E402
 
-from brushwork.cli.lab import app  # noqa: E402
+from brushwork.cli.app import build  # noqa: E402
 from brushwork.errors import LabError  # noqa: E402
 
 
 def run(*words: str):
-    return CliRunner().invoke(app, list(words))
+    return CliRunner().invoke(build(), list(words))
 
 
 @pytest.mark.parametrize("command", [("train",), ("evaluate",), ("calibrate",), ("export",), ("data", "audit")])
@@ -56,7 +56,7 @@ def test_a_step_without_the_one_before_it_says_which_to_run(tiny_recipe, tmp_pat
 
 
 def test_without_the_lab_installed_the_command_says_how_to_install_it(monkeypatch):
-    monkeypatch.setattr("brushwork.cli.lab.find_spec", lambda name: None)
+    monkeypatch.setattr("brushwork.cli.lab_common.find_spec", lambda name: None)
     found = run("train", "art-0")
     assert isinstance(found.exception, LabError)
     assert "pip install 'brushwork[lab]'" in found.exception.advice

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason=NEEDS_LAB)
 
 from typer.testing import CliRunner  # noqa: E402
 
-from brushwork.cli.lab import app  # noqa: E402
+from brushwork.cli.app import build  # noqa: E402
 from brushwork.errors import LabError  # noqa: E402
 from brushwork.lab import ablate, cells, holdout  # noqa: E402
 from brushwork.lab.datasets import Row  # noqa: E402
@@ -133,15 +133,16 @@ def test_a_file_of_changes_that_is_none_is_refused(tmp_path, text, message):
 
 
 def test_the_commands_print_the_tables_and_track_them(tiny_recipe, tmp_path, monkeypatch):
-    monkeypatch.setattr("brushwork.cli.lab._politely", lambda: None)  # the tests keep their priority
+    for module in ("train", "judge"):  # the tests keep their priority
+        monkeypatch.setattr(f"brushwork.cli.{module}.politely", lambda: None)
     changes = tmp_path / "changes.toml"
     changes.write_text(CHANGES.replace("[0, 1]", "[0]"))
     words = ["train", str(tiny_recipe()), "--ablate", str(changes), "--out", str(tmp_path / "a")]
-    found = CliRunner().invoke(app, words)
+    found = CliRunner().invoke(build(), words)
     assert found.exit_code == 0, found.exception
     assert "| slow |" in found.stdout
     assert (tmp_path / "a" / "ablation.md").read_text().strip() in found.stdout
     words = ["evaluate", str(tiny_recipe()), "--leave-out", "generators", "--out", str(tmp_path / "h")]
-    found = CliRunner().invoke(app, words)
+    found = CliRunner().invoke(build(), words)
     assert isinstance(found.exception, LabError)
     assert "column generator" in found.exception.advice

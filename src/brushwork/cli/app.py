@@ -32,11 +32,11 @@ COMMANDS: Final[tuple[Entry, ...]] = (
     Entry("keys", "keys", "Make, list and revoke API keys."),
     Entry("db", "db", "Bring the database of saved verdicts up to date, tidy it up."),
     Entry("feedback", "feedback", "List feedback and hand over what was accepted."),
-    Entry("data", "lab", "Look into training data (lab)."),
-    Entry("train", "lab", "Train a model by a recipe (lab)."),
-    Entry("evaluate", "lab", "Measure a trained model (lab)."),
-    Entry("calibrate", "lab", "Fit thresholds and finish the bundle (lab)."),
-    Entry("export", "lab", "Export a trained model to ONNX (lab)."),
+    Entry("data", "data", "Look into training data (lab)."),
+    Entry("train", "train", "Train a model by a recipe (lab)."),
+    Entry("evaluate", "judge", "Measure a trained model (lab)."),
+    Entry("calibrate", "judge", "Fit thresholds and finish the bundle (lab)."),
+    Entry("export", "export", "Export a trained model to ONNX (lab)."),
 )
 
 

@@ -1,0 +1,67 @@
+"""`brushwork data`: collect training data, and look into it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .lab_common import Recipe, require_lab, ticked
+
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """Collect training data, and look into it."""
+
+
+@app.command(epilog="\b\nExamples:\n  brushwork data audit art-0\n")
+def audit(recipe: Recipe) -> None:
+    """Look for duplicates across splits, lopsided classes and shortcuts. Ends with 4 where training would refuse."""
+    require_lab()
+    from ..lab.plan import read_plan
+    from ..lab.workflow import run_audit
+
+    gathered, _, found = run_audit(read_plan(recipe), ticked)
+    typer.echo(f"train: {found.human} human of {found.human_sources} sources, {found.ai} AI of {found.ai_sources}")
+    for line in gathered.left_out:
+        typer.echo(f"left out: {line}")
+    typer.echo(f"the same file in dev: {len(found.same_file)}; nearly one of dev: {len(found.near)} (never trained on)")
+    typer.echo(f"shortcut probe, AUC: {found.before:.3f} as published, {found.after:.3f} after the preparation")
+    found.refuse_shortcuts()
+
+
+@app.command(
+    epilog="\b\nExamples:\n  brushwork data collect sources --clones ../clones --out ../collection "
+    "--reserved ../shared/data/reserved.txt\n"
+)
+def collect(
+    sources: Annotated[str, typer.Argument(metavar="SOURCES", help="A CSV table, or the name of a shipped one.")],
+    clones: Annotated[Path, typer.Option(help="Folder of git clones, each named owner+name.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the pictures and manifest.csv.")],
+    reserved: Annotated[Path, typer.Option(help="Blob ids that may not be taken, one a line.")],
+    apart: Annotated[
+        Path | None, typer.Option(help="Manifest whose sources and near copies may not be taken; best the dev set.")
+    ] = None,
+    listed: Annotated[Path | None, typer.Option(help="Parquet list of pictures, for lines that say `listed`.")] = None,
+    seed: Annotated[int, typer.Option(help="Draws the pictures of a source that has more than its cap.")] = 0,
+    most: Annotated[int, typer.Option(min=1, help="At most so many pictures of one line of the table.")] = 500,
+) -> None:
+    """Read the pictures of a table of sources out of git clones, and write a manifest for training.
+
+    Nothing is fetched: clone the repositories first. Started again, it goes on where it stopped.
+    """
+    require_lab()
+    from ..lab.collect import Gathering
+    from ..lab.collect import collect as run_collect
+    from ..lab.datasets import read_manifest, read_reserved
+    from ..lab.sources import read_listed, read_sources
+
+    plan = Gathering(
+        clones=clones, out=out, listed=read_listed(listed) if listed else {}, reserved=read_reserved(reserved),
+        apart=read_manifest(apart) if apart else (), seed=seed, most=most,
+    )  # fmt: skip
+    for line in run_collect(read_sources(sources), plan, ticked).told():
+        typer.echo(line)

@@ -1,0 +1,74 @@
+"""`brushwork evaluate` and `calibrate`: measure what was trained, fit its thresholds."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .lab_common import Out, Recipe, politely, require_lab, ticked
+from .messages import say
+
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """Measure models."""
+
+
+class LeaveOut(StrEnum):
+    """What is left out of training in turn."""
+
+    SOURCES = "sources"
+    GENERATORS = "generators"
+
+
+@app.command(
+    epilog="\b\nExamples:\n  brushwork evaluate art-0 --out runs/art-0\n"
+    "  brushwork evaluate art-0 --out runs/held-out --leave-out sources --folds 5 --seeds 3 --epochs 6\n"
+)
+def evaluate(
+    recipe: Recipe,
+    out: Out = Path("runs/latest"),
+    leave_out: Annotated[
+        LeaveOut | None, typer.Option("--leave-out", help="Train without each part in turn, and measure on it.")
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, help="Folds of the sources.")] = 5,
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings of each part, with seeds that follow each other.")] = 1,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of each training; default: the recipe's.")] = None,
+    pictures: Annotated[int, typer.Option(min=1, help="At most so many pictures of a class are judged.")] = 300,
+) -> None:
+    """Score the recipe's dev set under every weather and re-encoding, and write the report of the run.
+
+    With --leave-out the recipe is trained anew for each part that is left out; started again, it goes on.
+    """
+    require_lab()
+    from ..lab.plan import read_plan
+    from ..lab.workflow import EVALUATION, run_evaluation, run_holdout
+
+    plan = read_plan(recipe)
+    if leave_out is not None:
+        from ..lab.holdout import Budget
+
+        politely()
+        typer.echo(run_holdout(plan, leave_out.value, Budget(folds, seeds, epochs, pictures), out, say))
+        return
+    from ..lab.tables import by_weather
+
+    typer.echo(by_weather(run_evaluation(plan, out, ticked)).markdown)
+    say(f"report: {out / EVALUATION / 'report.html'}")
+
+
+@app.command(
+    epilog="\b\nExamples:\n  brushwork calibrate art-0 --out runs/art-0\n  brushwork models card runs/art-0/bundle\n"
+)
+def calibrate(recipe: Recipe, out: Out = Path("runs/latest")) -> None:
+    """Fit calibration and thresholds on the scores of a run and finish its bundle, with its card."""
+    require_lab()
+    from ..lab.plan import read_plan
+    from ..lab.workflow import run_calibration
+
+    typer.echo(str(run_calibration(read_plan(recipe), out)))

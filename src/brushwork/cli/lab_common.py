@@ -1,0 +1,44 @@
+"""What the lab's commands share: their arguments, the progress bar, and the error where the lab is not installed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Final, TypeVar
+
+import typer
+
+from ..errors import LabError
+from .progress import Progress
+
+T = TypeVar("T")
+
+Recipe = Annotated[str, typer.Argument(metavar="RECIPE", help="A TOML file, or the name of a shipped recipe.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of the run: checkpoints, scores, bundle.")]
+NEEDED: Final = ("torch", "timm", "lightning", "sklearn", "onnxscript", "pyarrow", "mlflow", "matplotlib")
+
+POLITE: Final = 10
+"""How far a long run steps back behind other programs (nice)."""
+
+
+def ticked(rows: Sequence[T]) -> Iterator[T]:
+    """`rows`, with a progress bar."""
+    with Progress(len(rows)) as bar:
+        for row in rows:
+            yield row
+            bar.advance()
+
+
+def politely() -> None:
+    """Hours of work in the background leave the machine to others."""
+    if hasattr(os, "nice") and os.nice(0) == 0:
+        os.nice(POLITE)
+
+
+def require_lab() -> None:
+    """Raise LabError where a package of the lab is missing."""
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise LabError(f"The lab needs {', '.join(missing)}.", "Install it with: pip install 'brushwork[lab]'")
