@@ -8,10 +8,13 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict
 
 from .examine import Examiner
+from .look.dates import Dated, dates_of
 from .look.likeness import Likeness, Relation, distance, likeness
-from .picture import Source, open_picture
+from .picture import Picture, Source, open_picture
 from .text import shown
 from .verdict import InputFacts, State, Verdict
+
+DATES_ABOUT: Final = "Dates in the file, which anyone can write"
 
 
 class Difference(BaseModel):
@@ -25,10 +28,20 @@ class Difference(BaseModel):
     same: bool
 
 
+class Dates(BaseModel):
+    """The dates in the metadata of both files, as they stand there. Nobody signed them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    first: tuple[Dated, ...]
+    second: tuple[Dated, ...]
+
+
 class Comparison(BaseModel):
     """Both verdicts, what differs between them, which picture has more pixels, and how alike the pictures are.
 
     `words` says what the pictures are to each other and claims nothing beyond: not who copied whom, not who made what.
+    `dates` is None where the files themselves are not at hand.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +52,7 @@ class Comparison(BaseModel):
     larger: Literal["first", "second", "same", "unknown"]
     likeness: Likeness
     words: str
+    dates: Dates | None = None
 
     def to_text(self, first: str = "first", second: str = "second") -> str:
         """The comparison as plain text, with the names of both."""
@@ -47,6 +61,9 @@ class Comparison(BaseModel):
         for found in self.differences:
             same = f"{found.about}: the same, {found.first}"
             lines.append(same if found.same else f"{found.about}:\n  {one}: {found.first}\n  {two}: {found.second}")
+        if self.dates and (self.dates.first or self.dates.second):
+            first_dates, second_dates = (_listed(side) for side in (self.dates.first, self.dates.second))
+            lines.append(f"{DATES_ABOUT}:\n  {one}: {first_dates}\n  {two}: {second_dates}")
         return "\n".join([*lines, "", self.words])
 
 
@@ -58,12 +75,12 @@ def compare(first: Source, second: Source, examiner: Examiner | None = None, *, 
     examiner = examiner or Examiner.from_bundle("default")
     verdicts = [examiner.examine(source, stability=stability) for source in (first, second)]
     pictures = [open_picture(source, examiner.limits) for source in (first, second)]
-    return compared(verdicts[0], verdicts[1], likeness(pictures[0], pictures[1]))
+    return compared(verdicts[0], verdicts[1], (pictures[0], pictures[1]))
 
 
-def compared(first: Verdict, second: Verdict, alike: Likeness | None = None) -> Comparison:
-    """Compare two verdicts; without the pictures themselves only their hashes tell how `alike` they are."""
-    found = alike or _by_hashes(first.input, second.input)
+def compared(first: Verdict, second: Verdict, pictures: tuple[Picture, Picture] | None = None) -> Comparison:
+    """Compare two verdicts; without the `pictures` themselves only their hashes tell how alike they are."""
+    found = likeness(*pictures) if pictures else _by_hashes(first.input, second.input)
     return Comparison(
         first=first,
         second=second,
@@ -71,7 +88,12 @@ def compared(first: Verdict, second: Verdict, alike: Likeness | None = None) -> 
         larger=_larger(first.input, second.input),
         likeness=found,
         words=_in_words(found, _larger(first.input, second.input)),
+        dates=Dates(first=dates_of(pictures[0]), second=dates_of(pictures[1])) if pictures else None,
     )
+
+
+def _listed(dates: tuple[Dated, ...]) -> str:
+    return "; ".join(f"{date.field} {date.value}" for date in dates) or "none"
 
 
 def _difference(about: str, first: str, second: str) -> Difference:

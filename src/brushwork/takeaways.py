@@ -98,8 +98,7 @@ def compared(examiner: Examiner, job: Job, other: Job, stability: bool = False) 
 def laid_over(examiner: Examiner, job: Job, other: Job, verdicts: tuple[Verdict, Verdict]) -> Comparison:
     """The same for pictures that have their `verdicts` already."""
     from .comparison import compared as told
-    from .look.likeness import likeness
     from .picture import open_picture
 
     first, second = (open_picture(one.source, examiner.limits, one.name) for one in (job, other))
-    return told(verdicts[0], verdicts[1], likeness(first, second))
+    return told(verdicts[0], verdicts[1], (first, second))

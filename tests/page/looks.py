@@ -44,7 +44,8 @@ def assert_good(page: Any, axe: str) -> None:
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 800})
             assert sideways(page) == 0, f"{width} px"
-            assert broken_rules(page, axe, rules) == [], f"{scheme}, {width} px"
+            found = broken_rules(page, axe, rules)
+            assert found == [], f"{scheme}, {width} px: {found}"
     assert small_targets(page) == []
     page.set_viewport_size({"width": 640, "height": 800})
     page.evaluate("document.documentElement.style.fontSize = '200%'")

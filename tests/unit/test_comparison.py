@@ -133,3 +133,17 @@ def test_a_picture_that_fails_is_named(examiner: Examiner) -> None:
 def test_the_package_offers_it() -> None:
     assert brushwork.compare is compare
     assert brushwork.Comparison is Comparison
+
+
+def test_the_dates_of_both_files_are_told_as_they_stand(examiner: Examiner) -> None:
+    exif = Image.Exif()
+    exif[0x0132] = "2019:07:14 10:00:00"
+    exif.get_ifd(0x8825)[0x1D] = "2019:07:13"  # of a place, which is nobody's business here
+    first = encoded(WHOLE, "JPEG", quality=85, exif=exif)
+    found = compare(first, encoded(WHOLE), examiner)
+    assert found.dates is not None
+    assert [(date.field, date.value) for date in found.dates.first] == [("EXIF DateTime", "2019:07:14 10:00:00")]
+    assert found.dates.second == ()
+    assert "anyone can write:\n  a: EXIF DateTime 2019:07:14 10:00:00\n  b: none" in found.to_text("a", "b")
+    one = examiner.examine(first)
+    assert compared(one, one).dates is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,11 +17,15 @@ from ..errors import BrushworkError, BundleError, TooOften
 from ..picture import Limits
 from ..text import shown
 from .entry import is_api
-from .page import Shell, gone_page, problem_page
+from .page import Shell, compare_page, gone_page, problem_page
 from .schemas import FieldProblem, Problem
 
 MEDIA_TYPE: Final = "application/problem+json"
-FORM_PATH: Final = "/check"
+CHECK_FORM, COMPARE_FORM = "/check", "/compared"
+FORMS: Final[Mapping[str, Callable[[Shell, Mapping[str, Any]], str]]] = {
+    CHECK_FORM: problem_page, COMPARE_FORM: compare_page,
+}  # fmt: skip
+"""Where plain forms post to, and the page that says what went wrong with one."""
 RETRY_AFTER_S: Final = 2
 
 
@@ -149,8 +153,8 @@ def answer(scope: Scope, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.headers:
         headers.update(error.headers)  # Allow, for a method that is not taken
     document = found.model_dump(mode="json")
-    if scope["path"] == FORM_PATH:
-        return HTMLResponse(problem_page(shell_of(scope["app"]), document), found.status, headers)
+    if scope["path"] in FORMS:
+        return HTMLResponse(FORMS[scope["path"]](shell_of(scope["app"]), document), found.status, headers)
     if _is_for_a_person(scope):
         return HTMLResponse(gone_page(shell_of(scope["app"]), document), found.status, headers)
     return JSONResponse(document, found.status, headers, MEDIA_TYPE)

@@ -10,15 +10,16 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ...chance import chances
+from ...comparison import Comparison
 from ...forensics.bundle import Bundle
 from ...verdict import Verdict
 from .figures import figures_of
 from .markdown import to_html
-from .shell import CHECK, FOLDER, MODEL, NAV, Shell, render, size_words, words
+from .shell import CHECK, COMPARE, FOLDER, MODEL, NAV, Shell, render, size_words, words
 
 __all__ = [
-    "CONTENT_SECURITY_POLICY", "FOLDER", "NAV", "STATIC", "Shell", "card_page", "check_page", "gone_page",
-    "problem_page", "render", "result_page", "size_words", "words",
+    "CONTENT_SECURITY_POLICY", "FOLDER", "NAV", "STATIC", "Shell", "card_page", "check_page", "compare_page",
+    "compared_page", "gone_page", "problem_page", "render", "result_page", "size_words", "words",
 ]  # fmt: skip
 
 STATIC: Final = FOLDER / "static"
@@ -45,6 +46,17 @@ def result_page(shell: Shell, verdict: Verdict, name: str) -> str:
 def problem_page(shell: Shell, problem: Mapping[str, Any], name: str | None = None) -> str:
     """An RFC 9457 problem document in words, with the form to try again."""
     return render("index.html", shell, CHECK, problem=problem, name=name)
+
+
+def compare_page(shell: Shell, problem: Mapping[str, Any] | None = None) -> str:
+    """The page at /compare, with what went wrong where the plain form could not be answered."""
+    told = {} if problem is None else {"problem": problem, "name": None}
+    return render("compare.html", shell, COMPARE, **told)
+
+
+def compared_page(shell: Shell, found: Comparison, names: tuple[str, str]) -> str:
+    """Two pictures called `names` and what they are to each other, for the plain form."""
+    return render("compared.html", shell, COMPARE, found=found.model_dump(mode="json"), names=names)
 
 
 def gone_page(shell: Shell, problem: Mapping[str, Any]) -> str:

@@ -15,11 +15,11 @@ from ...verdict import Answer
 
 FOLDER: Final = Path(__file__).parent
 
-CHECK, HISTORY, REVIEW, LAB = "/", "/history", "/review", "/lab"
+CHECK, COMPARE, HISTORY, REVIEW, LAB = "/", "/compare", "/history", "/review", "/lab"
 MODEL, STATUS, HELP = "/model", "/status", "/help"
 SIGN_IN: Final = "/sign-in"
 NAV: Final[tuple[tuple[tuple[str, str], ...], ...]] = (
-    ((CHECK, "Check"), (HISTORY, "History"), (REVIEW, "Review"), (LAB, "Lab")),
+    ((CHECK, "Check"), (COMPARE, "Compare"), (HISTORY, "History"), (REVIEW, "Review"), (LAB, "Lab")),
     ((MODEL, "Model"), (STATUS, "Status"), (HELP, "Help")),
 )
 """The menu: what one works with, and what one reads. A screen is one line here, one route and one template."""

@@ -7,18 +7,21 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from ... import takeaways
 from ...comparison import Comparison, compared
 from ...errors import RequestRefused
+from ...examine import Channel
 from ...workers import Job
 from ..callers import Asking, Caller
 from ..desk import Desk
 from ..kept import picture_if_kept, saved_verdict
 from ..limits import limits_of
 from ..outside import is_json
-from ..uploads import read_pair
+from ..page import compared_page
+from ..problems import COMPARE_FORM, shell_of
+from ..uploads import Upload, read_pair
 from .common import PICTURE_PROBLEMS, AtDesk, channel_of, may_answer
 
 router = APIRouter(tags=["verdicts"])
@@ -62,17 +65,29 @@ async def compare(
     only the hashes are compared.
     """
     desk.admit()
-    found = await (_saved(request, desk, caller) if is_json(request) else _sent(request, desk, stability))
+    if is_json(request):
+        found = await _saved(request, desk, caller)
+    else:
+        for _ in _PARTS if stability else ():
+            limits_of(request).probe(request)
+        pair = await read_pair(request, desk.settings, _PARTS)
+        found = await _of_pair(desk, pair, channel_of(request), stability=stability)
     return Response(found.model_dump_json(), media_type="application/json")
 
 
-async def _sent(request: Request, desk: Desk, stability: bool) -> Comparison:
-    for _ in _PARTS if stability else ():
-        limits_of(request).probe(request)
-    first, second = await read_pair(request, desk.settings, _PARTS)
-    other = Job(second.data, second.name, channel=channel_of(request))
-    task = partial(takeaways.compared, other=other, stability=stability)
-    return await desk.make(first, channel_of(request), task)
+@router.post(COMPARE_FORM, include_in_schema=False)
+async def compare_form(request: Request, desk: AtDesk) -> HTMLResponse:
+    """The plain form, for a browser without scripts: the same comparison, drawn on the server."""
+    desk.admit()
+    pair = await read_pair(request, desk.settings, _PARTS)
+    found = await _of_pair(desk, pair, "page")
+    return HTMLResponse(compared_page(shell_of(request.app), found, (pair[0].name, pair[1].name)))
+
+
+async def _of_pair(desk: Desk, pair: tuple[Upload, Upload], channel: Channel, *, stability: bool = False) -> Comparison:
+    first, second = pair
+    other = Job(second.data, second.name, channel=channel)
+    return await desk.make(first, channel, partial(takeaways.compared, other=other, stability=stability))
 
 
 async def _saved(request: Request, desk: Desk, caller: Caller) -> Comparison:

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from ..assets import cached
 from ..desk import Wishes
 from ..page import check_page, result_page
-from ..problems import BY_SLUG, FORM_PATH, shell_of
+from ..problems import BY_SLUG, CHECK_FORM, shell_of
 from ..reference import problem_kind_page, reference_page
 from .common import AtDesk
 from .verdicts import one_picture
@@ -28,7 +28,7 @@ async def check(request: Request) -> HTMLResponse:
     return HTMLResponse(check_page(shell_of(request.app)))
 
 
-@router.post(FORM_PATH)
+@router.post(CHECK_FORM)
 async def check_form(request: Request, desk: AtDesk) -> HTMLResponse:
     """The plain form, for a browser without scripts: the same answer, drawn on the server."""
     picture = await one_picture(request, desk)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
-from ..page import card_page, render
+from ..page import card_page, compare_page, render
 from ..page.help import ANSWERS, example
-from ..page.shell import HELP, HISTORY, LAB, MODEL, REVIEW, SIGN_IN, STATUS
+from ..page.shell import COMPARE, HELP, HISTORY, LAB, MODEL, REVIEW, SIGN_IN, STATUS
 from ..problems import shell_of
 from .common import AtDesk
 
@@ -38,6 +38,12 @@ async def status(request: Request) -> HTMLResponse:
 async def sign_in(request: Request) -> HTMLResponse:
     """Where a key is shown, where one is asked for."""
     return HTMLResponse(render("sign_in.html", shell_of(request.app), SIGN_IN))
+
+
+@router.get(COMPARE)
+async def compare(request: Request) -> HTMLResponse:
+    """Two pictures side by side; the comparison comes from /v1/compare."""
+    return HTMLResponse(compare_page(shell_of(request.app)))
 
 
 @router.get(LAB)

@@ -114,8 +114,14 @@ function showSelection() {
   refill(
     selection,
     h("button", { type: "button", id: "all", class: "small", onclick: () => choose(!all) }, all ? "Choose none" : "Choose all"),
-    chosen.size > 0 && [h("span", {}, `${chosen.size} chosen`), h("button", { type: "button", id: "delete", class: "small", onclick: () => void remove() }, "Delete")],
+    chosen.size > 0 && [h("span", {}, `${chosen.size} chosen`), chosen.size === 2 && compareLink(), h("button", { type: "button", id: "delete", class: "small", onclick: () => void remove() }, "Delete")],
   );
+}
+
+/** The older of the two comes first. */
+function compareLink() {
+  const [b, a] = rows.map(({ verdict }) => verdict.id).filter((id) => chosen.has(id));
+  return h("a", { id: "compare", class: "button small", href: `/compare?${new URLSearchParams({ a: a ?? "", b: b ?? "" })}` }, "Compare");
 }
 
 /** @param {boolean} every */

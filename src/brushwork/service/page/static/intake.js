@@ -34,7 +34,7 @@ export function forget() {
  * @param {(files: FileList | null | undefined) => boolean} take
  * @param {(title: string, detail: string) => void} onNothing
  */
-function listenToPaste(take, onNothing) {
+export function listenToPaste(take, onNothing) {
   document.addEventListener("paste", (event) => {
     if (isText(event.target)) return;
     if (take(event.clipboardData?.files)) event.preventDefault();
@@ -44,10 +44,10 @@ function listenToPaste(take, onNothing) {
 
 /**
  * The whole window takes a drop. `relatedTarget` is null when the pointer leaves the window, not just an element.
- * @param {(files: FileList | null | undefined) => boolean} take
+ * @param {(files: FileList | null | undefined, place: EventTarget | null) => boolean} take the files, and where they fell
  * @param {(title: string, detail: string) => void} onNothing
  */
-function listenToDrop(take, onNothing) {
+export function listenToDrop(take, onNothing) {
   const root = document.documentElement;
   const over = (/** @type {DragEvent} */ event) => {
     event.preventDefault();
@@ -61,7 +61,7 @@ function listenToDrop(take, onNothing) {
   window.addEventListener("drop", (event) => {
     event.preventDefault();
     delete root.dataset.dragging;
-    if (take(event.dataTransfer?.files)) return;
+    if (take(event.dataTransfer?.files, event.target)) return;
     onNothing("That was no file", "Save the picture first, then drop the file. A picture's address cannot be dropped here.");
   });
 }

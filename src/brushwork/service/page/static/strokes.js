@@ -18,14 +18,15 @@ const LAYERS = [
  * @param {CanvasRenderingContext2D} brush
  * @param {number} width pixels
  * @param {number} height pixels
+ * @param {number} [done] share of the strokes that are painted already, 1 for the finished picture
  */
-export function strokes(brush, width, height) {
+export function strokes(brush, width, height, done = 1) {
   const random = mulberry(SEED);
   brush.fillStyle = "hsl(34 40% 76%)";
   brush.fillRect(0, 0, width, height);
   brush.lineCap = "round";
   for (const [depth, layer] of LAYERS.entries()) {
-    for (let i = 0; i < STROKES / LAYERS.length; i++) {
+    for (let i = 0; i < (done * STROKES) / LAYERS.length; i++) {
       const x = random();
       const top = layer.top(x);
       const y = top + random() ** (depth ? 1.4 : 1) * (depth ? 1.05 - top : 0.85);

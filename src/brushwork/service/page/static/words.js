@@ -15,6 +15,11 @@ import { byId } from "./dom.js";
  * @property {Record<string, string>} basis how they know
  * @property {Record<string, string>} feedback_state
  * @property {Record<string, string>} decision of a reviewer
+ * @property {Record<string, string>} relation what two pictures are to each other
+ * @property {string} dates_caveat
+ * @property {string} no_dates
+ * @property {string} no_dates_at_all
+ * @property {string} progress_caveat
  * @property {string[]} limits
  * @property {string} state_question
  * @property {string} map_caveat
