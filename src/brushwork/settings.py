@@ -83,6 +83,9 @@ class Settings(BaseSettings):
         5.0, gt=0, description="seconds before a webhook is called again; four times longer after each try"
     )
     database_url: str = Field("sqlite:///brushwork.sqlite3", description="SQLAlchemy URL of the store")
+    database_timeout: float = Field(
+        10.0, ge=0.1, description="seconds that PostgreSQL may take for one statement before it counts as away"
+    )
     pictures: str = Field("brushwork-pictures", min_length=1, description="folder, or s3://bucket/prefix, of pictures")
     s3_endpoint: str = Field("https://s3.amazonaws.com", description="scheme and host of the server of the bucket")
     s3_region: str = Field("us-east-1", description="region of the bucket")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -38,6 +39,20 @@ class Cluster:
 
     def stop(self, mode: str = "fast") -> None:
         self._run("pg_ctl", "-D", "data", "-m", mode, "-w", "stop")
+
+    def hang(self) -> None:
+        """Stop its processes where they stand: connections stay open, and nothing is answered."""
+        self._signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        """Let them go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        first = int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+        listed = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        for pid in [first, *map(int, listed)]:  # the first one first: it starts no others then
+            os.kill(pid, number)
 
     def _run(self, program: str, *words: str) -> None:
         assert self._binaries is not None, "asked for by the marker"

@@ -127,6 +127,23 @@ def test_what_still_arrives_is_taken_before_an_early_answer(tmp_path: Path) -> N
     assert "connection" not in client.headers
 
 
+def test_an_early_answer_does_not_wait_for_what_still_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client(pieces(2 * PIECE), {"content-length": str(LIMIT)}, ends=False)
+
+    async def run() -> None:
+        door = Guards(deaf, settings_for(tmp_path, max_request_bytes=LIMIT))
+        answering = asyncio.create_task(door(client._scope, client.receive, client.send))
+        while client.body != b"no":
+            assert not answering.done()
+            await asyncio.sleep(0.001)
+        assert client.headers["connection"] == "close"
+        assert not answering.done()  # the rest is still taken, so that the answer is not lost on the way
+        await answering
+
+    monkeypatch.setattr(guards, "GRACE_S", 0.3)
+    asyncio.run(run())
+
+
 def test_one_that_waits_for_leave_to_send_is_not_made_to_send(tmp_path: Path) -> None:
     client = Client(pieces(LIMIT), {"content-length": str(LIMIT), "expect": "100-continue"})
     client.ask(deaf, tmp_path)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -22,6 +23,8 @@ from . import problems
 GRACE_S: Final = 15.0
 """Seconds for a body to arrive, beside one for every PACE bytes that came already."""
 PACE: Final = 16 * 1024
+AT_ONCE_S: Final = 0.01
+"""Seconds in which a short body that came with its head is through, so that the connection may stay."""
 HELD_REQUESTS: Final = 4
 """Bodies of the largest size that may be held in memory at once; more is refused as too busy."""
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -118,9 +121,10 @@ class _Hold:
 
 
 class _Body:
-    """The body of one request as it arrives: counted, paced, and read to its end before the answer goes out.
+    """The body of one request as it arrives: counted, paced, and read to its end even where the answer is out already.
 
-    A client that still sends would not read an answer; so what it sends within the limits is taken and dropped first.
+    Many clients read no answer while they send; and where a connection is closed on what they still send, the answer is
+    lost with it. So what comes within the limits is taken and dropped, and the connection is closed then.
     """
 
     def __init__(self, receive: Receive, headers: Headers, hold: _Hold) -> None:
@@ -175,14 +179,24 @@ class _Body:
         )
 
     def closing(self, send: Send) -> Send:
-        """`send`, which first takes what still arrives, and closes the connection where that is not to be taken."""
+        """`send`, which answers at once although the body still arrives, and takes the rest of it afterwards."""
+        early = False
 
         async def sent(message: Message) -> None:
-            if message["type"] == "http.response.start" and not self._finished:
-                await self._drain()
-                if not self._finished:
+            nonlocal early
+            if message["type"] == "http.response.start":
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(AT_ONCE_S):
+                        await self._drain()
+                early = not self._finished
+                if early:
                     MutableHeaders(scope=message)["connection"] = "close"
-            await send(message)
+            if not early or message["type"] != "http.response.body" or message.get("more_body", False):
+                await send(message)
+                return
+            await send({**message, "more_body": True})
+            await self._drain()
+            await send({"type": "http.response.body", "body": b""})
 
         return sent
 

@@ -68,8 +68,9 @@ def listen(settings: Settings) -> socket.socket:
             f"Nothing can listen on {settings.host}, port {settings.port}: {error.strerror}.",
             "Stop what uses the port, or set BRUSHWORK_PORT to another one.",
         ) from error
-    # Head and body of an answer are two writes: without this, the second waits some 40 ms for the client's
-    # acknowledgement of the first. Every accepted connection inherits it.
+    # Head and body of an answer are two writes: without this, the second waits some 40 ms for the client to acknowledge
+    # the first. asyncio sets it only where a socket names its protocol, which those that are made here do not. Every
+    # accepted connection inherits it.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 

@@ -12,8 +12,9 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from ..errors import StoreError
-from .engine import open_engine, told
+from .engine import POSTGRES_STATEMENT_S, open_engine, told
 from .migrate import current, newest
+from .patience import Outage
 
 State = Literal["ok", "behind", "full", "unreachable"]
 MIN_FREE_BYTES: Final = 64 * 1024 * 1024
@@ -22,9 +23,10 @@ MIN_FREE_BYTES: Final = 64 * 1024 * 1024
 class Database:
     """The connections to one database."""
 
-    def __init__(self, url: str) -> None:
-        """Open `url` without connecting. Raises SettingsError where it cannot be used."""
-        self._engine: Engine = open_engine(url)
+    def __init__(self, url: str, statement_s: float = POSTGRES_STATEMENT_S) -> None:
+        """Open `url` without connecting; see `open_engine`. Raises SettingsError where it cannot be used."""
+        self._engine: Engine = open_engine(url, statement_s)
+        self._outage = Outage()
 
     @property
     def dialect(self) -> str:
@@ -34,7 +36,7 @@ class Database:
     def state(self) -> State:
         """ok; behind (run `brushwork db upgrade`); full (SQLite's disk is); unreachable."""
         try:
-            with told("answer"), self._engine.connect() as connection:
+            with told("answer"), self._outage.watched("answer"), self._engine.connect() as connection:
                 connection.execute(text("SELECT 1"))
                 if current(connection) != newest():
                     return "behind"
@@ -45,7 +47,7 @@ class Database:
     @contextmanager
     def session(self, doing: str) -> Iterator[Session]:
         """One transaction. Its failures become a StoreError that says what could not be done: `doing`."""
-        with told(doing), Session(self._engine) as session, session.begin():
+        with told(doing), self._outage.watched(doing), Session(self._engine) as session, session.begin():
             yield session
 
     @contextmanager

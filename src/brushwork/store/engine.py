@@ -10,10 +10,14 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from ..errors import SettingsError, StoreError
+from . import patience
 
 DRIVERS: Final = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 BUSY_TIMEOUT_MS: Final = 5_000
 POSTGRES_CONNECT_S: Final = 5
+POSTGRES_STATEMENT_S: Final = 10.0
+"""Seconds for one statement where nobody says otherwise."""
+POOL_WAIT_S: Final = 5.0
 
 _SQLITE_PRAGMAS: Final = (
     "PRAGMA journal_mode=WAL",  # readers do not wait for the writer
@@ -24,14 +28,25 @@ _SQLITE_PRAGMAS: Final = (
 )
 
 
-def open_engine(url: str) -> Engine:
-    """Return an engine for `url`; nothing is connected yet. Raises SettingsError where the URL cannot be used."""
+def open_engine(url: str, statement_s: float | None = POSTGRES_STATEMENT_S) -> Engine:
+    """Return an engine for `url`; nothing is connected yet. Raises SettingsError where the URL cannot be used.
+
+    PostgreSQL gets `statement_s` seconds for one statement, None: as long as it takes.
+    """
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
         engine = create_engine(parsed)
         event.listen(engine, "connect", _set_pragmas)
         return engine
-    return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": POSTGRES_CONNECT_S})
+    engine = create_engine(
+        parsed,
+        pool_pre_ping=True,
+        pool_timeout=POOL_WAIT_S,
+        connect_args={"connect_timeout": POSTGRES_CONNECT_S},
+    )
+    if statement_s is not None:
+        patience.bound(engine, statement_s)
+    return engine
 
 
 def _parse(url: str) -> URL:

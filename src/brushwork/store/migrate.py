@@ -53,7 +53,7 @@ def current(connection: Connection) -> str:
 
 
 def _move(url: str, revision: str, *, up: bool) -> str:
-    engine = open_engine(url)
+    engine = open_engine(url, statement_s=None)  # a table with millions of rows takes its time
     try:
         with told("change its tables"):
             return _run(engine, revision, up)

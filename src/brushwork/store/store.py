@@ -12,6 +12,7 @@ from .blobs import Blobs, S3Access, open_blobs
 from .database import Database
 from .decisions import Decisions
 from .deliveries import Deliveries
+from .engine import POSTGRES_STATEMENT_S
 from .feedback import Feedbacks
 from .idempotency import Idempotency
 from .keys import Keys
@@ -25,9 +26,12 @@ from .verdicts import Verdicts
 class Store:
     """What one database keeps."""
 
-    def __init__(self, url: str, blobs: Blobs | None = None) -> None:
-        """Open `url` without connecting; `blobs` holds kept pictures. Raises SettingsError where it cannot be used."""
-        self.database = Database(url)
+    def __init__(self, url: str, blobs: Blobs | None = None, statement_s: float = POSTGRES_STATEMENT_S) -> None:
+        """Open `url` without connecting; `blobs` holds kept pictures, `statement_s` is as `open_engine` has it.
+
+        Raises SettingsError where it cannot be used.
+        """
+        self.database = Database(url, statement_s)
         self.verdicts = Verdicts(self.database)
         self.keys = Keys(self.database)
         self.audit = Audit(self.database)
@@ -55,4 +59,4 @@ def open_store(settings: Settings) -> Store:
     s3 = None
     if access is not None and secret is not None:
         s3 = S3Access(settings.s3_endpoint, settings.s3_region, access.get_secret_value(), secret.get_secret_value())
-    return Store(settings.database_url, open_blobs(settings.pictures, s3))
+    return Store(settings.database_url, open_blobs(settings.pictures, s3), settings.database_timeout)
