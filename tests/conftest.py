@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -42,6 +43,19 @@ def chromium() -> str | None:
         return named if Path(named).is_file() else None
     found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
     return next((path for path in found if path), None)
+
+
+def mounts() -> bool:
+    """Whether a disk can be mounted here: one is, for a moment."""
+    if shutil.which("mount") is None or not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=False, capture_output=True
+        )
+        if done.returncode == 0:
+            subprocess.run(["umount", folder], check=True)
+    return done.returncode == 0
 
 
 NEEDS: tuple[Need, ...] = (
@@ -79,6 +93,11 @@ NEEDS: tuple[Need, ...] = (
         "needs_nginx",
         lambda: shutil.which("nginx") is not None and shutil.which("openssl") is not None,
         "needs nginx and openssl, to check its configuration; run `apt-get install nginx-light openssl`",
+    ),
+    Need(
+        "needs_mount",
+        mounts,
+        "needs to mount a small disk of its own, to fill it; run as root where mount is allowed",
     ),
     Need("needs_lab", lambda: _importable("torch", "timm", "pyarrow"), "needs the lab; run `make lab`"),
 )

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import random
 import resource
+import shutil
 import signal
 import socket
+import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -128,23 +131,40 @@ def test_bad_uploads_are_refused_without_a_mistake_and_without_growth(tmp_path: 
         assert sum(after) - sum(before) < 60 * 1024 * 1024
 
 
-def test_a_full_disk_refuses_to_save_and_nothing_else(tmp_path: Path, painting: bytes) -> None:
-    """No file of the service may grow, which is what a full disk does to it, and needs no disk of its own."""
-    with served(tmp_path) as service:
-        before = [post(service, painting, "?save=true").json()["id"] for _ in range(3)]
-        smallest = min(path.stat().st_size for path in tmp_path.glob("store.sqlite3*") if path.stat().st_size)
-        hard = resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE)[1]
-        resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (min(smallest, 4096), hard))
-        refused = post(service, painting, "?save=true")
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own with 320 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=320m", "tmpfs", folder], check=True)
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@pytest.mark.needs_mount
+def test_a_full_disk_refuses_what_is_kept_and_nothing_else(disk: Path, painting: bytes) -> None:
+    batch = [("images", ("a.png", painting))]
+    with served(disk) as service:
+        before = [post(service, painting, "?save=true&reexamine=true").json()["id"] for _ in range(3)]
+        assert get(service, "/readyz").status_code == 200
+        ballast = os.open(disk / "ballast", os.O_CREAT | os.O_WRONLY)
+        os.posix_fallocate(ballast, 0, shutil.disk_usage(disk).free)
+        saves = (post(service, painting, "?save=true&reexamine=true") for _ in range(20))
+        refused = next(answer for answer in saves if answer.status_code != 200 or before.append(answer.json()["id"]))
         assert (refused.status_code, refused.json()["type"]) == (503, "/problems/store-not-ready"), refused.text
-        assert str(tmp_path) not in refused.text and "retry-after" in refused.headers
+        assert str(disk) not in refused.text and "retry-after" in refused.headers
+        unheld = httpx.post(f"{service.url}/v1/batches", files=batch, timeout=120)
+        assert (unheld.status_code, unheld.json()["type"]) == (503, "/problems/spool-full"), unheld.text
+        assert get(service, "/readyz").json()["disk"] == "full"
         assert post(service, painting).status_code == 200
         assert get(service, f"/v1/verdicts/{before[0]}").status_code == 200
-        resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
-        after = post(service, painting, "?save=true")
-        assert after.status_code == 200
+        os.close(ballast)
+        (disk / "ballast").unlink()
+        before.append(post(service, painting, "?save=true&reexamine=true").json()["id"])  # by itself
+        assert httpx.post(f"{service.url}/v1/batches", files=batch, timeout=120).status_code == 202
+        assert get(service, "/readyz").status_code == 200
         kept = get(service, "/v1/verdicts").json()["verdicts"]
-        assert [one["id"] for one in kept] == [after.json()["id"], *reversed(before)]
+        assert [one["id"] for one in kept] == before[::-1]
 
 
 @pytest.mark.needs_faketime
