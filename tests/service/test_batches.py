@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from brushwork.store.migrate import upgrade
 
 from .batches import done, files, picture, until, zipped
 from .door import image, opened
+from .keyed import keyed
 
 
 @pytest.fixture
@@ -220,3 +222,35 @@ def test_an_upload_that_vanished_is_said_without_naming_a_folder(tmp_path: Path)
         done(client, batch)
         (line,) = client.get(f"{batch}/results").text.splitlines()
     assert json.loads(line)["error"]["type"] == "not-found" and str(tmp_path) not in line
+
+
+def test_a_file_that_was_answered_before_gets_that_answer_again(service: TestClient) -> None:
+    """The same bytes, bundle and options: saved by itself, in an earlier batch, or earlier in the same one."""
+    saved = service.post("/v1/verdicts?save=true", files=image(picture(1))).json()
+    pictures = [("a.png", picture(1)), ("b.png", picture(2)), *((f"{n}.png", picture(3)) for n in range(6))]
+
+    def told(query: str = "", sent: list[tuple[str, bytes]] = pictures[:2]) -> list[bool]:
+        batch = hand_over(service, *sent, query=query)
+        assert done(service, batch)["counts"]["done"] == len(sent)
+        found = [item["verdict"] for item in service.get(f"{batch}/items").json()["items"]]
+        assert [verdict["external_id"] for verdict in found] == [name for name, _ in sent]
+        assert len({verdict["id"] for verdict in (*found, saved)}) == len(sent) + 1
+        assert (found[0]["answer"], found[0]["probability"]) == (saved["answer"], saved["probability"])
+        return ["seen_before" in {said["code"] for said in verdict["warnings"]} for verdict in found]
+
+    assert told() == [True, False]
+    first, second, *same = told(sent=pictures)
+    assert first and second and any(same) and not all(same)
+    assert told("?reexamine=true") == told("?explain=true") == [False, False]
+    assert told("?explain=true&save=true") == [True, True]
+    assert len(service.get("/v1/verdicts").json()["verdicts"]) == 3
+
+
+def test_nobody_gets_the_answers_of_somebody_else_again(tmp_path: Path) -> None:
+    with keyed(tmp_path) as service:
+        one, two = service.key("read", "write"), service.key("read", "write")
+        for key, seen in ((one, False), (two, False), (one, True)):
+            batch = service.ask(key, "POST", "/v1/batches", files=files(("a.png", picture(1)))).json()["status_url"]
+            until(partial(service.ask, key, "GET", batch), lambda said: said.json()["state"] == "done")
+            (item,) = service.ask(key, "GET", f"{batch}/items").json()["items"]
+            assert ("seen_before" in {said["code"] for said in item["verdict"]["warnings"]}) is seen

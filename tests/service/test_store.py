@@ -13,6 +13,8 @@ from sqlalchemy import create_engine, inspect, text
 from brushwork.errors import RequestRefused, SettingsError, StoreError, VerdictNotFound
 from brushwork.examine import Examiner
 from brushwork.failures import failed, new_id
+from brushwork.store.batch_facts import NewBatch, NewItem
+from brushwork.store.batch_queue import Holder
 from brushwork.store.engine import open_engine
 from brushwork.store.migrate import downgrade, newest, upgrade
 from brushwork.store.store import Store
@@ -120,6 +122,14 @@ def test_migrations_go_up_and_down_with_data_in_the_tables(url: str, example: Ve
     store.verdicts.save(LOCAL, verdict, OPTIONS)
     assert upgrade(url) == newest()  # again: nothing happens
     assert store.verdicts.get(LOCAL, verdict.id) == verdict
+    batch = store.batches.create(NewBatch(LOCAL, reexamine=True), [NewItem(new_id(), "a.png")]).id
+    store.close()
+    assert downgrade(url, "0004") == "0004"
+    assert upgrade(url) == newest()
+    store = Store(url)
+    assert store.verdicts.get(LOCAL, verdict.id) == verdict
+    (held,) = store.batch_queue.claim(Holder("t", "i", "", 60), 1)
+    assert (held.batch_id, held.external_id, held.reexamine) == (batch, "a.png", False)
     store.close()
     assert downgrade(url, "base") == "base"
     engine = create_engine(open_engine(url).url)

@@ -119,6 +119,7 @@ def _new(intake: Intake, owner: str, wishes: Wishes, *, closed: bool) -> NewBatc
         explain=wishes.explain,
         stability=wishes.stability,
         save=wishes.save,
+        reexamine=wishes.reexamine,
         channel=wishes.channel,
         webhook_url=order.webhook_url,
         webhook_secret=None if order.webhook_url is None else new_secret(),

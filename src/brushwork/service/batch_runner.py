@@ -7,6 +7,7 @@ workers. A lease that is no longer held ends in nothing: whatever was made of it
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import secrets
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -138,6 +139,9 @@ class BatchRunner:
         """The verdict, or that of a picture that failed. Raises what is no fault of the picture."""
         try:
             source, name = await self._source(held)
+            earlier = None if held.reexamine else await self._seen(held, source)
+            if earlier is not None:
+                return earlier.model_copy(update={"external_id": held.external_id})
             await self._free_place()
             job = Job(source, name, held.explain, held.stability, held.external_id, held.channel)
             return await self._desk.examine_behind(job)
@@ -154,6 +158,17 @@ class BatchRunner:
         upload = await self._desk.outside.picture_in_turn(held.url)
         return upload.data, upload.name
 
+    async def _seen(self, held: Ticket, source: Path | bytes) -> Verdict | None:
+        """The answer that there is already for the same file. While the store is away, this waits for it."""
+
+        def look() -> Verdict | None:
+            with suppress(FileNotFoundError):  # the examination says that it is gone
+                data = source if isinstance(source, bytes) else source.read_bytes()
+                return self._desk.seen(hashlib.sha256(data).hexdigest(), _wishes(held))
+            return None
+
+        return await self._store(look)
+
     async def _free_place(self) -> None:
         """Wait until a worker has nothing to do. What follows must hand the picture over before it waits again."""
         while not self._stopping:
@@ -163,9 +178,10 @@ class BatchRunner:
         raise _Stopping
 
     async def _finish(self, held: Ticket, verdict: Verdict) -> None:
-        wishes = Wishes(held.explain, held.stability, held.save, held.channel, held.owner)
+        wishes = _wishes(held)
         kept = self._desk.row_of(verdict, wishes, held.owner) if held.save and verdict.answer is not None else None
-        written = await self._store(lambda: self._queue.finish(held, self._token, verdict, kept))
+        made_from = self._desk.made_from(verdict, wishes)
+        written = await self._store(lambda: self._queue.finish(held, self._token, verdict, kept, made_from))
         if written and (verdict.error is None or verdict.error.type not in WORTH_KEEPING):
             await asyncio.to_thread(self._spool.remove, [held.id])
 
@@ -216,6 +232,10 @@ def _logged(doing: str) -> Iterator[None]:
         log().warning("a chore failed", doing=doing, reason=error.slug)
     except Exception:  # noqa: BLE001  see above
         log().exception("a chore failed", doing=doing)
+
+
+def _wishes(held: Ticket) -> Wishes:
+    return Wishes(held.explain, held.stability, held.save, held.channel, held.owner)
 
 
 def _failed(held: Ticket, error: BrushworkError) -> Verdict:

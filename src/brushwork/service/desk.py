@@ -23,7 +23,7 @@ from ..settings import Settings
 from ..store.migrate import prepare
 from ..store.store import Store, open_store
 from ..store.tables import SavedVerdict
-from ..store.verdicts import options_key, saved_row
+from ..store.verdicts import made_from, options_key, saved_row
 from ..verdict import Verdict, Warned
 from ..workers import Job, Workers
 from .callers import LOCAL
@@ -126,7 +126,9 @@ class Desk:
 
     async def _take(self, upload: Upload, wishes: Wishes, external_id: str | None) -> Verdict:
         async with self._slots:
-            verdict = await self._seen(upload, wishes) if wishes.save and not wishes.reexamine else None
+            verdict = None
+            if wishes.save and not wishes.reexamine:
+                verdict = await asyncio.to_thread(lambda: self.seen(upload.sha256, wishes))
             if verdict is None:
                 verdict = await self._examine(upload, wishes)
             verdict = verdict.model_copy(update={"external_id": external_id})
@@ -156,13 +158,13 @@ class Desk:
             raise
         return outcome
 
-    async def _seen(self, upload: Upload, wishes: Wishes) -> Verdict | None:
-        """The answer that was saved for the same bytes, bundle and options, as a verdict of its own that says so."""
-
-        def look() -> Verdict | None:
-            return self.store.verdicts.seen(wishes.owner, upload.sha256, self.bundle.sha256, self._options(wishes))
-
-        earlier = await asyncio.to_thread(look)
+    def seen(self, sha256: str, wishes: Wishes) -> Verdict | None:
+        """The answer that the owner has for the same bytes, bundle and options, saved or in a batch, as a verdict that
+        says so; None where there is none. Blocks."""
+        options, bundle = self._options(wishes), self.bundle.sha256
+        earlier = self.store.verdicts.seen(wishes.owner, sha256, bundle, options)
+        if earlier is None:
+            earlier = self.store.batch_queue.answered(wishes.owner, made_from(sha256, bundle, options))
         return None if earlier is None else _again(earlier, wishes.channel)
 
     async def _save(self, verdict: Verdict, wishes: Wishes, upload: Upload) -> None:
@@ -185,6 +187,12 @@ class Desk:
         """The row of a verdict that is to be kept for `owner`."""
         return saved_row(owner, verdict, self._options(wishes))
 
+    def made_from(self, verdict: Verdict, wishes: Wishes) -> str | None:
+        """What an answer was made from, so that it is found again; None of a picture that failed."""
+        if verdict.answer is None or verdict.input is None or verdict.input.sha256 is None or verdict.model is None:
+            return None
+        return made_from(verdict.input.sha256, verdict.model.sha256, self._options(wishes))
+
     def _options(self, wishes: Wishes) -> str:
         return options_key(
             explain=wishes.explain, stability=wishes.stability, version=__version__, trust_list=self._trust
@@ -199,7 +207,7 @@ class Desk:
 def _again(earlier: Verdict, channel: Channel) -> Verdict:
     said = Warned(
         code="seen_before",
-        detail=f"The same file was saved on {earlier.created_at:%Y-%m-%d %H:%M} UTC; that answer is given again.",
+        detail=f"The same file was examined on {earlier.created_at:%Y-%m-%d %H:%M} UTC; that answer is given again.",
     )
     kept = tuple(w for w in earlier.warnings if w.code != said.code)
     fresh = {"id": new_id(), "created_at": datetime.now(UTC), "channel": channel, "timing_ms": {}}

@@ -24,6 +24,7 @@ class NewBatch:
     explain: bool = False
     stability: bool = False
     save: bool = False
+    reexamine: bool = False
     channel: str = "http"
     webhook_url: str | None = None
     webhook_secret: str | None = field(default=None, repr=False)
@@ -91,6 +92,7 @@ class Ticket:
     explain: bool
     stability: bool
     save: bool
+    reexamine: bool
     channel: Literal["http", "page"]
 
 
@@ -145,5 +147,6 @@ def ticket(item: BatchItem, batch: Batch) -> Ticket:
         explain=batch.explain,
         stability=batch.stability,
         save=batch.save,
+        reexamine=batch.reexamine,
         channel="page" if batch.channel == "page" else "http",
     )

@@ -73,8 +73,16 @@ class BatchQueue:
                 )
         return tickets
 
-    def finish(self, held: Ticket, token: str, verdict: Verdict, saved: Base | None = None) -> bool:
-        """Write the result, and `saved` with it. False, and nothing is written, where the lease is no longer held."""
+    def finish(
+        self,
+        held: Ticket,
+        token: str,
+        verdict: Verdict,
+        saved: Base | None = None,
+        made_from: str | None = None,
+    ) -> bool:
+        """Write the result with what it was `made_from`, and `saved` with it. False, and nothing is written, where the
+        lease is no longer held."""
         now = datetime.now(UTC)
         with self._database.writing("write a result") as session:
             batch = session.get(Batch, held.batch_id, with_for_update=True)
@@ -83,12 +91,25 @@ class BatchQueue:
                 return False
             item.state = "failed" if verdict.answer is None else "done"
             item.answer = None if verdict.answer is None else verdict.answer.value
-            item.verdict, item.finished_at = verdict.to_dict(), now
+            item.verdict, item.finished_at, item.made_from = verdict.to_dict(), now, made_from
             item.lease_owner = item.lease_until = None
             if saved is not None:
                 session.add(saved)
             settle(session, batch, now)
         return True
+
+    def answered(self, owner: str, made_from: str) -> Verdict | None:
+        """The newest verdict that a batch of `owner` has on the same question; None where there is none."""
+        asked = (
+            select(BatchItem.verdict)
+            .join(Batch, Batch.id == BatchItem.batch_id)
+            .where(BatchItem.made_from == made_from, BatchItem.state == "done", Batch.owner == owner)
+            .order_by(BatchItem.finished_at.desc())
+            .limit(1)
+        )
+        with self._database.session("look for the verdict") as session:
+            found = session.scalars(asked).first()
+        return None if found is None else Verdict.model_validate(found)
 
     def renew(self, holder: Holder) -> None:
         """Hold every lease of this process for longer."""

@@ -36,7 +36,8 @@ class Batches:
         now = datetime.now(UTC)
         batch = Batch(
             id=new_id(), owner=new.owner, name=new.name, created_at=now, closed=new.closed, paused=False, items=0,
-            explain=new.explain, stability=new.stability, save=new.save, channel=new.channel,
+            explain=new.explain, stability=new.stability, save=new.save, reexamine=new.reexamine,
+            channel=new.channel,
             webhook_url=new.webhook_url, webhook_secret=new.webhook_secret,
         )  # fmt: skip
         with self._database.writing("take the batch") as session:

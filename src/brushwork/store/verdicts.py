@@ -5,6 +5,7 @@ A verdict of somebody else is not there: it raises VerdictNotFound as one that n
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -170,6 +171,11 @@ def options_key(*, explain: bool, stability: bool, version: str, trust_list: str
     `version` is that of Brushwork, whose readers of provenance change; `trust_list` the hash of the trusted signers.
     """
     return f"brushwork={version};trust={trust_list[:16]};explain={explain:d};stability={stability:d}"
+
+
+def made_from(sha256: str, bundle_sha256: str, options: str) -> str:
+    """The file, the bundle and the options of an answer as one hash: where it is the same, so is the answer."""
+    return hashlib.sha256(f"{sha256};{bundle_sha256};{options}".encode()).hexdigest()
 
 
 def saved_row(owner: str, verdict: Verdict, options: str) -> SavedVerdict:

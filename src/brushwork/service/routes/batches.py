@@ -65,6 +65,9 @@ async def create(
 
     The uploads wait on the disk until their turn and are removed then. `name` and `webhook_url` are further parts, or
     members of the JSON. With a webhook the answer has the secret that its messages are signed with, this once.
+
+    A file that you have an answer for already, saved or from a batch, by the same model, options and version, gets that
+    answer again with the warning `seen_before`; `reexamine=true` examines all of them anew.
     """
     taken = await batches.create(request, caller.owner, wishes, closed=not more, key=key)
     return JSONResponse(taken.model_dump(mode="json"), 202, {"Location": taken.status_url})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base, Moment
@@ -35,6 +35,7 @@ class Batch(Base):
     explain: Mapped[bool] = mapped_column(Boolean())
     stability: Mapped[bool] = mapped_column(Boolean())
     save: Mapped[bool] = mapped_column(Boolean())
+    reexamine: Mapped[bool] = mapped_column(Boolean(), server_default=false())
     channel: Mapped[str] = mapped_column(String(16))
     webhook_url: Mapped[str | None] = mapped_column(Text())
     webhook_secret: Mapped[str | None] = mapped_column(Text())
@@ -50,7 +51,8 @@ class BatchItem(Base):
 
     `state` is waiting, leased, done, failed or cancelled. A leased one belongs to the process `lease_owner` until
     `lease_until`; `attempts` counts how often one began with it. `client_key` is the caller's own name for the item:
-    the same key twice is the same item. `verdict` is the whole verdict, also of one that failed.
+    the same key twice is the same item. `verdict` is the whole verdict, also of one that failed; `made_from` what an
+    answer was made from (see `verdicts.made_from`).
     """
 
     __tablename__ = "batch_items"
@@ -69,8 +71,10 @@ class BatchItem(Base):
     answer: Mapped[str | None] = mapped_column(String(32))
     finished_at: Mapped[datetime | None] = mapped_column(Moment())
     verdict: Mapped[dict[str, Any] | None] = mapped_column(JSON())
+    made_from: Mapped[str | None] = mapped_column(String(64))
 
     __table_args__ = (
+        Index(None, "made_from"),  # answered before?
         Index(None, "batch_id", "position", unique=True),  # pages and results, in order
         Index(None, "batch_id", "client_key", unique=True),  # sent before?
         Index(None, "batch_id", "state", "answer", "position"),  # what is next, and the counts
