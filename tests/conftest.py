@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.made.postgres import binaries
+from tests.made.postgres import binaries, database_beside
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -109,6 +109,10 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.mkdtemp(prefix="brushwork-keys-")
         os.environ["BRUSHWORK_SIGNING_FOLDER"] = folder
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    # Tests that run beside each other may not empty each other's tables.
+    worker, server = os.environ.get("PYTEST_XDIST_WORKER"), os.environ.get("BRUSHWORK_TEST_POSTGRES_URL")
+    if worker and server:
+        os.environ["BRUSHWORK_TEST_POSTGRES_URL"] = database_beside(server, f"brushwork_{worker}")
     config.addinivalue_line("markers", "slow: takes more than a few seconds; leave out with -m 'not slow'")
     for need in NEEDS:
         config.addinivalue_line("markers", f"{need.marker}: {need.reason}")

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import create_engine, make_url, text
+
 
 def binaries() -> Path | None:
     """The folder of initdb and pg_ctl, the newest one; None where there is none, or no user to run it as."""
@@ -19,6 +21,16 @@ def binaries() -> Path | None:
     if not (found or installed) or (os.geteuid() == 0 and shutil.which("runuser") is None):
         return None
     return Path(found).parent if found else installed[-1].parent
+
+
+def database_beside(url: str, name: str) -> str:
+    """The URL of an empty database `name` on the server of `url`; one that was left there is dropped."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    engine.dispose()
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
 class Cluster:
