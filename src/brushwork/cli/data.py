@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-from .lab_common import Recipe, require_lab, ticked
+from .data_get import get, listed
+from .data_prepare import preprocess
+from .lab_common import require_lab, ticked
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
@@ -17,10 +19,43 @@ def group() -> None:
     """Collect training data, and look into it."""
 
 
-@app.command(epilog="\b\nExamples:\n  brushwork data audit art-0\n")
-def audit(recipe: Recipe) -> None:
+app.command("list")(listed)
+app.command(
+    epilog="\b\nExamples:\n  brushwork data get cifake --from downloads/cifake --out data/cifake\n"
+    "  brushwork data get hf:owner/name --limit 5000\n"
+    "  brushwork data get urls --from paintings.csv --label human --out data/paintings\n"
+)(get)
+app.command(
+    epilog="\b\nExamples:\n  brushwork data preprocess data/cifake --size 32 --split given --out prepared/cifake-32\n"
+    "  brushwork data preprocess data/one data/other --size 224 --group-by generator --balance --out prepared/mix\n"
+    "  brushwork data preprocess data/mine --size 384 --split 90/10 --multi-crop 3 --mirror --out prepared/mine\n"
+    "  brushwork data preprocess data/mine --size 224 --weather hard --out prepared/drifted\n"
+)(preprocess)
+
+
+@app.command(epilog="\b\nExamples:\n  brushwork data audit art-0\n  brushwork data audit prepared/cifake-32\n")
+def audit(
+    subject: Annotated[str, typer.Argument(metavar="RECIPE|FOLDER", help="A recipe, or the folder of a prepared set.")],
+) -> None:
     """Look for duplicates across splits, lopsided classes and shortcuts. Ends with 4 where training would refuse."""
     require_lab()
+    if Path(subject).is_dir():
+        _audit_prepared(Path(subject))
+    else:
+        _audit_recipe(subject)
+
+
+def _audit_prepared(folder: Path) -> None:
+    from ..lab.classifiers.prepared import open_prepared
+    from ..lab.prepared_audit import audit_prepared
+
+    found = audit_prepared(open_prepared(folder))
+    for line in found.told():
+        typer.echo(line)
+    found.refuse()
+
+
+def _audit_recipe(recipe: str) -> None:
     from ..lab.plan import read_plan
     from ..lab.workflow import run_audit
 

@@ -25,7 +25,7 @@ POLITE: Final = 10
 
 def ticked(rows: Sequence[T]) -> Iterator[T]:
     """`rows`, with a progress bar."""
-    with Progress(len(rows)) as bar:
+    with Progress(len(rows), doing="reading") as bar:
         for row in rows:
             yield row
             bar.advance()

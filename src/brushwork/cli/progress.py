@@ -20,18 +20,19 @@ PATIENCE: Final = 2.0
 class Progress:
     """Counts pictures. Messages go through `say`, so that they and the bar do not write over each other."""
 
-    def __init__(self, total: int, *, wanted: bool = True) -> None:
-        """`wanted` is False where the report itself is written to the same window."""
+    def __init__(self, total: int, *, wanted: bool = True, doing: str = "examining") -> None:
+        """`wanted` is False where the report itself is written to the same window; `doing` stands before the bar."""
         self._total = total
+        self._doing = doing
         self._wanted = wanted and total > 1 and is_terminal()
         self._start = time.monotonic()
         self._done = 0
         self._bar: Bar | None = None
         self._task: TaskID | None = None
 
-    def advance(self) -> None:
-        """One more picture has its row."""
-        self._done += 1
+    def advance(self, count: int = 1) -> None:
+        """So many more pictures have their rows."""
+        self._done += count
         if self._bar is None and self._wanted and time.monotonic() - self._start > PATIENCE:
             self._show()
         if self._bar is not None and self._task is not None:
@@ -55,9 +56,9 @@ class Progress:
         from rich.progress import Progress as Bar
 
         console = Console(file=sys.stderr, highlight=False, markup=False)
-        columns = (TextColumn("examining"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        columns = (TextColumn(self._doing), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         self._bar = Bar(*columns, console=console, transient=True)
-        self._task = self._bar.add_task("examining", total=self._total)
+        self._task = self._bar.add_task(self._doing, total=self._total)
         self._bar.start()
 
     def __enter__(self) -> Progress:

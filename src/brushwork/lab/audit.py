@@ -64,15 +64,10 @@ def audit(train: Sequence[Row], dev: Sequence[Row], cache: RegionCache, size: in
         human_sources=sources[HUMAN],
         ai_sources=sources[AI],
         same_file=tuple(r.id for r in train if r.id in ids),
-        near=tuple(r.id for r in train if r.dhash and _is_near(r.dhash, forbidden)),
+        near=tuple(r.id for r in train if r.dhash and forbidden.holds(r.dhash)),
         before=probe_files(_drawn([r for r in train if r.id not in cache.left_out], seed)),
         after=probe_patches((cache,), size, seed),
     )
-
-
-def _is_near(dhash: str, forbidden: Forbidden) -> bool:
-    distance = np.bitwise_count(forbidden.hashes ^ np.uint64(int(dhash, 16)))
-    return bool((distance <= forbidden.bits).any())
 
 
 def _drawn(rows: Sequence[Row], seed: int) -> list[Row]:

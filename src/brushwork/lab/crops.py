@@ -152,9 +152,11 @@ class Forbidden(NamedTuple):
 
     def near(self, rgb: Pixels) -> bool:
         """True where `rgb` is one of them, or nearly."""
-        if not len(self.hashes):
-            return False
-        return bool((np.bitwise_count(self.hashes ^ np.uint64(int(dhash(rgb), 16))) <= self.bits).any())
+        return bool(len(self.hashes)) and self.holds(dhash(rgb))
+
+    def holds(self, mark: str) -> bool:
+        """True where the difference hash `mark`, 16 hex digits, is one of them, or nearly."""
+        return bool((np.bitwise_count(self.hashes ^ np.uint64(int(mark, 16))) <= self.bits).any())
 
 
 NOTHING: Final = Forbidden(np.array([], dtype=np.uint64), 0)

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +18,9 @@ HUMAN: Final = 0
 AI: Final = 1
 LABELS: Final = {"0": HUMAN, "human": HUMAN, "real": HUMAN, "1": AI, "ai": AI, "fake": AI}
 COLUMNS: Final = ("path", "sha", "repository", "label")
-"""What a CSV manifest must have; generator, kind, date, licence, width and height are read where they are there."""
+"""What a CSV manifest must have. Read where they are there: generator, kind, date, licence, dhash, crop, split, group
+and index (the row of a Parquet file that `path` then names)."""
+SPLITS: Final = ("train", "val", "test")
 
 
 @dataclass(frozen=True, order=True)
@@ -41,6 +43,7 @@ class Row:
     index: int = -1
     dhash: str = ""
     crop: str = ""
+    split: str = ""
 
     def data(self) -> bytes:
         """The published bytes. Raises LabError where they are gone."""
@@ -106,11 +109,16 @@ def _listed(r: dict[str, str | None], folder: Path, where: str) -> Row:
     def cell(name: str) -> str:
         return (r.get(name) or "").strip()
 
-    source = cell("repository")
+    source, split, index = cell("repository"), cell("split"), cell("index") or "-1"
+    if split and split not in SPLITS:
+        raise LabError(f"{where} has the split {split!r}.", f"Splits are {', '.join(SPLITS)}, or none.")
+    if not index.removeprefix("-").isdigit():
+        raise LabError(f"{where} has the index {index!r}, which is no number.", _REBUILD)
     return Row(
-        id=cell("sha"), label=_label(cell("label"), where), source=source, group=group_of(source, cell("repo_path")),
-        kind=cell("kind"), generator=cell("generator"), date=cell("date"), licence=cell("licence"),
-        place=str(folder / cell("path")), dhash=cell("dhash"),
+        id=cell("sha"), label=_label(cell("label"), where), source=source,
+        group=cell("group") or group_of(source, cell("repo_path")), kind=cell("kind"), generator=cell("generator"),
+        date=cell("date"), licence=cell("licence"), place=str(folder / cell("path")), index=int(index),
+        dhash=cell("dhash"), crop=cell("crop"), split=split,
     )  # fmt: skip
 
 
@@ -127,8 +135,13 @@ def group_of(source: str, path: str) -> str:
     return f"{source}#{book[:4]}" if source == "global-asp/asp-imagebank" and book else source
 
 
+MANIFEST: Final = "manifest.csv"
+
+
 def read_manifest(path: Path) -> tuple[Row, ...]:
-    """Rows of a .parquet or .csv manifest."""
+    """Rows of a .parquet or .csv manifest, or of the manifest.csv in a folder."""
+    if path.is_dir():
+        path = path / MANIFEST
     reader = {".parquet": read_parquet, ".csv": read_csv}.get(path.suffix)
     if reader is None:
         raise LabError(f"{path} is neither .parquet nor .csv.", "Give a packed set or a CSV manifest.")
@@ -170,7 +183,7 @@ def require_classes(rows: Sequence[Row], name: str) -> None:
 def manifest_sha256(rows: Iterable[Row]) -> str:
     """Digest of what was trained on: ids, labels, sources and crops, in order of id; places do not count."""
     keys = ("id", "label", "source", "kind", "generator", "crop")
-    listed = sorted(tuple(str(asdict(r)[k]) for k in keys) for r in rows)
+    listed = sorted(tuple(str(getattr(r, k)) for k in keys) for r in rows)
     return hashlib.sha256(json.dumps(listed).encode()).hexdigest()
 
 
