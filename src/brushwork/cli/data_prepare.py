@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .lab_common import require_lab
 from .messages import say
 from .progress import Progress
+
+if TYPE_CHECKING:
+    from ..lab.preprocess import Recipe
 
 
 class GroupBy(StrEnum):
@@ -29,28 +32,49 @@ class Weather(StrEnum):
     HARD = "hard"
 
 
+Sources = Annotated[list[Path], typer.Argument(metavar="SOURCE...", help="Manifests, or their folders.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of the prepared set; replaced if it is one.")]
+Size = Annotated[int, typer.Option(min=8, max=2048, help="Side in pixels: 32, 100, 224, 240, 384 ...")]
+Split = Annotated[str, typer.Option(help="70/15/15, 90/10 (train, val), or given.")]
+GroupByOption = Annotated[GroupBy, typer.Option(help="What stays on one side of the split.")]
+Test = Annotated[list[Path] | None, typer.Option(help="A manifest to judge on, never to train on.")]
+Val = Annotated[float, typer.Option(min=0, max=0.5, help="Share of a given train for val.")]
+MultiCrop = Annotated[int, typer.Option(min=0, help="So many crops beside each training picture.")]
+Mirror = Annotated[bool, typer.Option("--mirror", help="A mirrored copy of each training square.")]
+Balance = Annotated[bool, typer.Option("--balance", help="As many human as AI pictures in each split.")]
+Equalise = Annotated[
+    bool, typer.Option("--equalise", help="One history of JPEG and resizing for both classes, and a probe.")
+]
+WeatherOption = Annotated[Weather, typer.Option(help="Degrade the pictures: `hard` tests drift.")]
+Limit = Annotated[int | None, typer.Option(min=2, help="At most so many pictures, drawn by --seed.")]
+PerSource = Annotated[int | None, typer.Option(min=1, help="At most so many pictures of one source.")]
+Least = Annotated[int, typer.Option(min=1, help="Leave out pictures whose shorter side is under this.")]
+ExcludeKind = Annotated[list[str] | None, typer.Option(help="Leave out kinds with these words.")]
+Reserved = Annotated[Path | None, typer.Option(help="Ids that may not be used, one a line.")]
+Seed = Annotated[int, typer.Option(help="Draws splits, crops and weather.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes; default: one for each processor.")]
+
+
 def preprocess(
-    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE...", help="Manifests, or their folders.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the prepared set; replaced if it is one.")],
-    size: Annotated[int, typer.Option(min=8, max=2048, help="Side in pixels: 32, 100, 224, 240, 384 ...")] = 224,
-    split: Annotated[str, typer.Option(help="70/15/15, 90/10 (train, val), or given.")] = "70/15/15",
-    group_by: Annotated[GroupBy, typer.Option(help="What stays on one side of the split.")] = GroupBy.NONE,
-    test: Annotated[list[Path] | None, typer.Option(help="A manifest to judge on, never to train on.")] = None,
-    val: Annotated[float, typer.Option(min=0, max=0.5, help="Share of a given train for val.")] = 0.1,
-    multi_crop: Annotated[int, typer.Option(min=0, help="So many crops beside each training picture.")] = 0,
-    mirror: Annotated[bool, typer.Option("--mirror", help="A mirrored copy of each training square.")] = False,
-    balance: Annotated[bool, typer.Option("--balance", help="As many human as AI pictures in each split.")] = False,
-    equalise: Annotated[
-        bool, typer.Option("--equalise", help="One history of JPEG and resizing for both classes, and a probe.")
-    ] = False,
-    weather: Annotated[Weather, typer.Option(help="Degrade the pictures: `hard` tests drift.")] = Weather.CLEAN,
-    limit: Annotated[int | None, typer.Option(min=2, help="At most so many pictures, drawn by --seed.")] = None,
-    per_source: Annotated[int | None, typer.Option(min=1, help="At most so many pictures of one source.")] = None,
-    least: Annotated[int, typer.Option(min=1, help="Leave out pictures whose shorter side is under this.")] = 1,
-    exclude_kind: Annotated[list[str] | None, typer.Option(help="Leave out kinds with these words.")] = None,
-    reserved: Annotated[Path | None, typer.Option(help="Ids that may not be used, one a line.")] = None,
-    seed: Annotated[int, typer.Option(help="Draws splits, crops and weather.")] = 0,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: one for each processor.")] = None,
+    sources: Sources,
+    out: Out,
+    size: Size = 224,
+    split: Split = "70/15/15",
+    group_by: GroupByOption = GroupBy.NONE,
+    test: Test = None,
+    val: Val = 0.1,
+    multi_crop: MultiCrop = 0,
+    mirror: Mirror = False,
+    balance: Balance = False,
+    equalise: Equalise = False,
+    weather: WeatherOption = Weather.CLEAN,
+    limit: Limit = None,
+    per_source: PerSource = None,
+    least: Least = 1,
+    exclude_kind: ExcludeKind = None,
+    reserved: Reserved = None,
+    seed: Seed = 0,
+    workers: Workers = None,
 ) -> None:
     """Decode pictures once into squares of one side, for `brushwork train`.
 
@@ -58,9 +82,7 @@ def preprocess(
     """
     require_lab()
     from ..lab.datasets import read_reserved
-    from ..lab.prepared_audit import shortcut
-    from ..lab.preprocess import Recipe, Told, chosen, counted, need_in_words
-    from ..lab.preprocess import preprocess as run_preprocess
+    from ..lab.preprocess import Recipe
     from ..lab.splits import SplitPlan, read_shares
     from ..lab.views import ViewPlan
 
@@ -69,13 +91,21 @@ def preprocess(
         tuple(sources), views, SplitPlan(read_shares(split), group_by.value, val, seed), tuple(test or ()),
         read_reserved(reserved) if reserved else frozenset(), tuple(exclude_kind or ()), per_source, balance, limit,
     )  # fmt: skip
+    _prepare(recipe, out, workers)
+
+
+def _prepare(recipe: Recipe, out: Path, workers: int | None) -> None:
+    """Prepare the set, and tell what came of it."""
+    from ..lab.prepared_audit import shortcut
+    from ..lab.preprocess import Told, chosen, counted, need_in_words, preprocess
+
     told = Told()
     rows = chosen(recipe, told)
-    say(need_in_words(rows, views))
+    say(need_in_words(rows, recipe.views))
     with Progress(len(rows), doing="preparing") as bar:
-        made = run_preprocess(rows, recipe, out, told, bar.advance, workers)
+        made = preprocess(rows, recipe, out, told, bar.advance, workers)
     for line in counted(made, told):
         typer.echo(line)
-    if equalise:
+    if recipe.views.equalise:
         typer.echo(shortcut(made).words)
     say(f"prepared: {out}")
