@@ -96,14 +96,18 @@ class Keeper(Callback):
         if better and figure is not None:
             self.best = figure
         saved = self._save(trainer, module, f"epoch{trainer.current_epoch:03d}.ckpt")
-        if better:
+        if better and trainer.is_global_zero:
             written_whole(self.folder / BEST, lambda part: part.write_bytes(saved.read_bytes()))
 
     def _save(self, trainer: pl.Trainer, module: pl.LightningModule, name: str) -> Path:
         refuse_unsound(module, trainer.global_step, self.last)
         path = self.folder / name
-        written_whole(path, trainer.save_checkpoint)
+        part = path.with_name(path.name + HALF_WRITTEN)
+        trainer.save_checkpoint(part)  # every process of several takes part, and the first one writes
         self.last, self._since = path, self._clock()
+        if not trainer.is_global_zero:
+            return path
+        take_name(part, path)
         for old in sorted(self.folder.glob("epoch*.ckpt"))[:-2]:
             old.unlink()
         return path
@@ -113,6 +117,11 @@ def written_whole(path: Path, write: Callable[[Path], Any]) -> None:
     """Write beside `path`, down to the disk, and only then take its name: a kill leaves the former file or the new."""
     part = path.with_name(path.name + HALF_WRITTEN)
     write(part)
+    take_name(part, path)
+
+
+def take_name(part: Path, path: Path) -> None:
+    """Bring a file that is written down to the disk, and give it its name."""
     with part.open("rb") as written:
         os.fsync(written.fileno())
     part.replace(path)

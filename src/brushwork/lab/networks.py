@@ -31,13 +31,17 @@ ARCHITECTURES: Final = (
 )
 
 
-class PatchNet(nn.Module):
+class HasTrunk(nn.Module):
+    """Anything that keeps timm's module as `trunk`."""
+
+    trunk: Any
+
+
+class PatchNet(HasTrunk):
     """A timm classifier behind the scaling (pixel / 127.5) - 1; the stem always runs in single precision.
 
     Half precision keeps 8 bits: fine for features, too coarse for the pixels that the traces of a generator lie in.
     """
-
-    trunk: Any
 
     def __init__(self, architecture: str = "mobilenetv2_100", classes: int = 1, dropout: float = 0.2) -> None:
         super().__init__()
@@ -78,7 +82,7 @@ def convolutions(net: nn.Module) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:
     return pairs
 
 
-def load_backbone(net: PatchNet, path: Path, with_head: bool = False) -> None:
+def load_backbone(net: HasTrunk, path: Path, with_head: bool = False) -> None:
     """Fill a MobileNetV2 from the .npz of folded int8 layers (wII int8, sII scale and bII bias per output channel).
 
     Each batch norm becomes the identity plus the bias, so the network computes what the file does; the 1001-class head
@@ -122,7 +126,7 @@ def _set_norm(norm: nn.BatchNorm2d, bias: Tensor) -> None:
 
 
 @torch.no_grad()
-def unfold_norms(net: PatchNet, patches: Tensor) -> None:
+def unfold_norms(net: HasTrunk, patches: Tensor) -> None:
     """Give every folded batch norm the statistics of `patches`, leaving what the network computes as it is.
 
     A folded file has no statistics; training with batch norm needs them. With z the output of a convolution, mean m

