@@ -75,7 +75,7 @@ def features_of(pixels: Pixels, plan: ClassicalPlan) -> Features:
         return describe(pixels)
     step = min(plan.side, pixels.shape[1])
     small = np.stack([_shrunk(p, step) for p in pixels]) if step < pixels.shape[1] else np.asarray(pixels)
-    return small.reshape(len(small), -1).astype(np.float32) / 255
+    return np.asarray(small.reshape(len(small), -1) / 255, dtype=np.float32)
 
 
 def _shrunk(picture: Pixels, side: int) -> Pixels:
@@ -126,7 +126,7 @@ def _refuse_beyond(need: float, bound: int, rows: int) -> None:
 def _width(plan: ClassicalPlan, side: int) -> int:
     if plan.features == "pixels":
         return 3 * min(plan.side, side) ** 2
-    return describe(np.zeros((1, side, side, 3), dtype=np.uint8)).shape[1]
+    return int(describe(np.zeros((1, side, side, 3), dtype=np.uint8)).shape[1])
 
 
 def _blocks(plan: ClassicalPlan, prepared: PreparedSet, rows: Indices) -> Iterator[Features]:
