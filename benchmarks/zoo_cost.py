@@ -1,6 +1,6 @@
 """Time and memory of one epoch of training on 1,000 pictures, for every network of the zoo.
 
-Run: python benchmarks/zoo_cost.py [--pictures 64] [--models resnet18 convnext_tiny]
+Run: python -m benchmarks.zoo_cost [--pictures 64] [--models resnet18 convnext_tiny]
 Each network trains in a process of its own on drawn pictures of its own side, in bf16 and channels_last, by AdamW, with
 batches of 16. `--pictures` says how many are really trained on: seconds are processor seconds, and are multiplied up to
 1,000; memory is the peak of the process, which does not depend on the number.

@@ -1,7 +1,7 @@
 """The figures of finished runs on the whole test split of a prepared set, with intervals, as a Markdown table.
 
-Run: python benchmarks/cifake/table.py data/cifake-32 runs/cifake-resnet9 runs/cifake-small-cnn --curves benchmarks/cifake
-Accuracy and the false-positive rate (human works called AI) are taken at a probability of 0.5; nothing is tuned on test.
+Run: python -m benchmarks.cifake.table data/cifake-32 runs/cifake-resnet9 runs/cifake-forest --curves benchmarks/cifake
+Accuracy and false positives (human works called AI) are taken at a probability of 0.5; nothing is tuned on test.
 Intervals: exact ones of Clopper and Pearson for rates, 200 bootstrap draws of pictures for AUC.
 """
 
