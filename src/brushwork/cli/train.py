@@ -1,5 +1,7 @@
 """`brushwork train`: train by a recipe, of a forensic bundle or of a picture classifier."""
 
+# ruff: noqa: ARG001  (the options of a classifier are read from the context, by name)
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -18,11 +20,36 @@ EXAMPLES: Final = """\b
 Examples:
   brushwork train art-0 --out runs/art-0
   brushwork train cifake-resnet9 --data data/cifake-32 --out runs/resnet9
-  brushwork train s2-model-3 --data data/art-224 --backbone mobilenetv2.npz --model mobilenetv2_100
+  brushwork train transfer-3 --model mobilenetv2_100 --backbone mobilenetv2.npz
   brushwork train my.toml --task generator --epochs 3 --out runs/attribution
   brushwork train my.toml --fairness-alpha 2 --fairness-beta 0.5 --out runs/fair
 """
-CLASSIFIER: Final = "Picture classifiers"
+NOT_OF_CLASSIFIER: Final = ("recipe", "out", "fresh", "ablate", "data", "seed")
+
+Fresh = Annotated[bool, typer.Option("--fresh", help="Start anew instead of from the newest checkpoint.")]
+Ablate = Annotated[
+    Path | None, typer.Option("--ablate", metavar="FILE", help="Compare the changes in a TOML file instead.")
+]
+Data = Annotated[Path | None, typer.Option("--data", help="Folder of the prepared set.")]
+Model = Annotated[str | None, typer.Option(help="Name of the zoo or of timm; svm, decision_tree, random_forest, knn.")]
+Task = Annotated[str | None, typer.Option(help="ai, or generator (which one made it).")]
+Epochs = Annotated[int | None, typer.Option(min=1, help="Passes over the training pictures.")]
+Batch = Annotated[int | None, typer.Option(min=2, help="Pictures of a batch, in each process.")]
+Rate = Annotated[float | None, typer.Option("--learning-rate", "--lr", help="The highest of the schedule.")]
+Optimiser = Annotated[str | None, typer.Option(help="adamw, adam or sgd.")]
+Schedule = Annotated[str | None, typer.Option(help="cosine, one_cycle, steps or constant.")]
+Freeze = Annotated[bool | None, typer.Option("--freeze/--no-freeze", help="Train the last layer only.")]
+UnfreezeAfter = Annotated[int | None, typer.Option(min=1, help="Epochs with a frozen backbone before all is trained.")]
+Pretrained = Annotated[bool | None, typer.Option("--pretrained/--scratch", help="Begin with timm's weights.")]
+Backbone = Annotated[Path | None, typer.Option(help="File of weights in place of the hub's.")]
+Precision = Annotated[str | None, typer.Option(help="bf16-mixed or 32-true.")]
+Accumulate = Annotated[int | None, typer.Option(min=1, help="Batches to a step.")]
+Devices = Annotated[int | None, typer.Option(min=1, help="Processes that train together.")]
+Patience = Annotated[int | None, typer.Option(min=0, help="Epochs without gain after which it ends; 0: never.")]
+Alpha = Annotated[float | None, typer.Option(min=0, help="Weight of (mean(p) - beta)^2 in the loss; 0: off.")]
+Beta = Annotated[float | None, typer.Option(min=0, max=1, help="Share of AI works that it aims at.")]
+Seed = Annotated[int | None, typer.Option(help="Of everything that is drawn.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads of each process.")]
 
 
 @app.callback()
@@ -32,65 +59,50 @@ def group() -> None:
 
 @app.command(epilog=EXAMPLES)
 def train(
+    context: typer.Context,
     recipe: Recipe,
     out: Out = Path("runs/latest"),
-    fresh: Annotated[bool, typer.Option("--fresh", help="Start anew instead of from the newest checkpoint.")] = False,
-    ablate: Annotated[
-        Path | None, typer.Option("--ablate", metavar="FILE", help="Compare the changes in a TOML file instead.")
-    ] = None,
-    data: Annotated[
-        Path | None, typer.Option("--data", help="Folder of the prepared set.", rich_help_panel=CLASSIFIER)
-    ] = None,
-    model: Annotated[str | None, typer.Option(help="Name of the zoo, of timm, or svm, knn ...")] = None,
-    task: Annotated[str | None, typer.Option(help="ai, or generator (which one made it).")] = None,
-    epochs: Annotated[int | None, typer.Option(min=1)] = None,
-    batch: Annotated[int | None, typer.Option(min=2)] = None,
-    learning_rate: Annotated[float | None, typer.Option("--learning-rate", "--lr")] = None,
-    optimiser: Annotated[str | None, typer.Option(help="adamw, adam or sgd.")] = None,
-    schedule: Annotated[str | None, typer.Option(help="cosine, one_cycle, steps or constant.")] = None,
-    freeze: Annotated[bool | None, typer.Option("--freeze/--no-freeze", help="Train the last layer only.")] = None,
-    unfreeze_after: Annotated[int | None, typer.Option(min=1, help="Epochs with a frozen backbone.")] = None,
-    pretrained: Annotated[bool | None, typer.Option("--pretrained/--scratch", help="timm's weights.")] = None,
-    backbone: Annotated[Path | None, typer.Option(help="File of weights in place of the hub's.")] = None,
-    precision: Annotated[str | None, typer.Option(help="bf16-mixed or 32-true.")] = None,
-    accumulate: Annotated[int | None, typer.Option(min=1, help="Batches to a step.")] = None,
-    devices: Annotated[int | None, typer.Option(min=1, help="Processes that train together.")] = None,
-    patience: Annotated[int | None, typer.Option(min=0, help="Epochs without gain before it ends; 0: all.")] = None,
-    fairness_alpha: Annotated[float | None, typer.Option(min=0, help="Weight of (mean(p) - beta)^2.")] = None,
-    fairness_beta: Annotated[float | None, typer.Option(min=0, max=1, help="Share of AI that it aims at.")] = None,
-    seed: Annotated[int | None, typer.Option()] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of each process.")] = None,
+    fresh: Fresh = False,
+    ablate: Ablate = None,
+    data: Data = None,
+    model: Model = None,
+    task: Task = None,
+    epochs: Epochs = None,
+    batch: Batch = None,
+    learning_rate: Rate = None,
+    optimiser: Optimiser = None,
+    schedule: Schedule = None,
+    freeze: Freeze = None,
+    unfreeze_after: UnfreezeAfter = None,
+    pretrained: Pretrained = None,
+    backbone: Backbone = None,
+    precision: Precision = None,
+    accumulate: Accumulate = None,
+    devices: Devices = None,
+    patience: Patience = None,
+    fairness_alpha: Alpha = None,
+    fairness_beta: Beta = None,
+    seed: Seed = None,
+    threads: Threads = None,
 ) -> None:
     """Train by a recipe: a picture classifier where it has a table [classifier], else the network of a bundle.
 
-    For a classifier, the options below override keys of the recipe. Started again after a kill, it goes on from the
-    newest checkpoint; so does an ablation, cell by cell.
+    For a classifier, options override keys of the recipe. Started again after a kill, it goes on from the newest
+    checkpoint; so does an ablation, cell by cell.
     """
     require_lab()
     from ..lab.classifiers.plan import is_classifier
-    from ..lab.plan import plan_from, read_recipe
-    from ..lab.workflow import run_ablation, run_training
+    from ..lab.plan import read_recipe
 
-    settings = {
-        "model": model, "task": task, "epochs": epochs, "batch": batch, "learning_rate": learning_rate,
-        "optimiser": optimiser, "schedule": schedule, "freeze": freeze, "unfreeze_after": unfreeze_after,
-        "pretrained": pretrained, "backbone": backbone, "precision": precision, "accumulate": accumulate,
-        "devices": devices, "patience": patience, "fairness_alpha": fairness_alpha, "fairness_beta": fairness_beta,
-        "threads": threads,
-    }  # fmt: skip
-    changes = {f"classifier.{name}": value for name, value in settings.items()}
-    changes |= {"data.prepared": data, "seed": seed}
     raw, name = read_recipe(recipe)
+    given = context.params  # every option by its name, so that none can be forgotten here
+    changes = {f"classifier.{key}": value for key, value in given.items() if key not in NOT_OF_CLASSIFIER}
+    changes |= {"data.prepared": data, "seed": seed}
     if is_classifier(raw):
         _train_classifier(raw, name, changes, out, fresh)
-        return
-    _refuse_changes(name, changes)
-    if ablate is not None:
-        politely()
-        typer.echo(run_ablation(plan_from(raw, name), ablate, out, say))
-        return
-    checkpoint = run_training(plan_from(raw, name), out, not fresh, is_terminal(), ticked)
-    say(f"trained: {checkpoint.name}; next: brushwork evaluate {recipe} --out {out}")
+    else:
+        _refuse_changes(name, changes)
+        _train_bundle(raw, recipe, out, fresh, ablate)
 
 
 def _train_classifier(raw: dict[str, Any], name: str, changes: Mapping[str, Any], out: Path, fresh: bool) -> None:
@@ -104,6 +116,19 @@ def _train_classifier(raw: dict[str, Any], name: str, changes: Mapping[str, Any]
     best = run.facts.get("best_epoch")
     kept = "" if best is None else f" (epoch {best} of {run.facts['epochs']} is kept)"
     say(f"trained: {out}{kept}; next: brushwork evaluate {out}")
+
+
+def _train_bundle(raw: dict[str, Any], recipe: str, out: Path, fresh: bool, ablate: Path | None) -> None:
+    from ..lab.plan import plan_from
+    from ..lab.workflow import run_ablation, run_training
+
+    plan = plan_from(raw, recipe)
+    if ablate is not None:
+        politely()
+        typer.echo(run_ablation(plan, ablate, out, say))
+        return
+    checkpoint = run_training(plan, out, not fresh, is_terminal(), ticked)
+    say(f"trained: {checkpoint.name}; next: brushwork evaluate {recipe} --out {out}")
 
 
 def _refuse_changes(name: str, changes: Mapping[str, Any]) -> None:
