@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,12 +63,14 @@ class Examiner:
         stability: bool = False,
         external_id: str | None = None,
         channel: Channel = "python",
+        on_stage: Callable[[str], None] | None = None,
     ) -> Verdict:
         """Examine one picture; `explain` adds the map of regions, `stability` eight re-encodings (nine times the work).
 
-        Raises a PictureError that names the input and the next step.
+        `on_stage` is called with the name of each stage that begins, a key of `timing_ms`. Raises a PictureError that
+        names the input and the next step.
         """
-        clock = _Clock()
+        clock = _Clock(on_stage)
         with clock.stage("decode"):
             picture = open_picture(source, self.limits, name)
             facts = picture.input_facts()
@@ -193,11 +195,14 @@ def _weighed(rule: Rule, case: Case) -> dict[str, Any]:
 class _Clock:
     """Milliseconds of each stage, by a monotonic clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_stage: Callable[[str], None] | None = None) -> None:
         self.milliseconds: dict[str, float] = {}
+        self._on_stage = on_stage
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
+        if self._on_stage is not None:
+            self._on_stage(name)
         start = time.perf_counter()
         yield
         self.milliseconds[name] = round((time.perf_counter() - start) * 1000, 3)

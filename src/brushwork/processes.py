@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
@@ -33,12 +34,29 @@ class ProcessDied(Exception):
     """The process died with the task in its hands: killed from outside, or by its own memory limit."""
 
 
+@dataclass(frozen=True)
+class _Note:
+    """What a task tells on its way."""
+
+    value: Any
+
+
+_owner: Connection | None = None  # in a process that serves tasks: the pipe to its owner
+
+
+def tell(value: object) -> None:
+    """Called by a task on its way: whoever scheduled it with `told` gets `value`. Says nothing anywhere else."""
+    if _owner is not None:
+        _owner.send(_Note(value))
+
+
 @dataclass(eq=False)
 class _Ticket(Generic[_Made]):
-    """One task and the promise that was given for it."""
+    """One task, who hears what it tells on its way, and the promise that was given for it."""
 
     task: Callable[..., _Made]
     given: tuple[object, ...]
+    told: Callable[[Any], None] | None = None
     promise: Future[_Made] = field(default_factory=Future)
 
 
@@ -52,9 +70,14 @@ class Processes:
         self._lock = Lock()
         self._started, self._closed = False, False
 
-    def schedule(self, task: Callable[..., _Made], *given: object) -> Future[_Made]:
-        """Queue `task(*given)`. The future raises what the task raised, TimeoutError, or ProcessDied."""
-        ticket = _Ticket(task, given)
+    def schedule(
+        self, task: Callable[..., _Made], *given: object, told: Callable[[Any], None] | None = None
+    ) -> Future[_Made]:
+        """Queue `task(*given)`. The future raises what the task raised, TimeoutError, or ProcessDied.
+
+        `told` is called with what the task tells on its way, from another thread.
+        """
+        ticket = _Ticket(task, given, told)
         with self._lock:
             if self._closed:
                 raise RuntimeError("these processes were closed")
@@ -147,8 +170,8 @@ class _Lane(Thread):
         except _NeverTaken:  # it was killed while it waited: nothing of the task was begun
             self._kill()
             self._hand_over(ticket)
-        answer: tuple[bool, Any] = self._receive(self._time_limit)
-        return answer
+        outcome: tuple[bool, Any] = self._receive(self._time_limit, ticket.told)
+        return outcome
 
     def _begin(self) -> None:
         """Start a process where there is none, and wait until it is ready; one that was killed meanwhile is none."""
@@ -196,11 +219,17 @@ class _Lane(Thread):
         except (BrokenPipeError, ConnectionResetError) as error:
             raise _NeverTaken("it died while it waited") from error
 
-    def _receive(self, seconds: float) -> Any:
+    def _receive(self, seconds: float, told: Callable[[Any], None] | None = None) -> Any:
+        """The next message that is no note; `told` hears the notes before it."""
         assert self._pipe is not None, "checked by the caller"
+        end = time.monotonic() + seconds
         try:
-            if self._pipe.poll(seconds):
-                return self._pipe.recv()
+            while self._pipe.poll(max(0.0, end - time.monotonic())):
+                message = self._pipe.recv()
+                if not isinstance(message, _Note):
+                    return message
+                if told is not None:
+                    told(message.value)
         except (EOFError, OSError) as error:
             raise ProcessDied("it died with the task in its hands") from error
         raise TimeoutError(f"no answer within {seconds:g} s")
@@ -220,8 +249,10 @@ class _NeverTaken(ProcessDied):
 
 def _serve_tasks(pipe: Connection, start: Callable[..., None], given: tuple[object, ...]) -> None:
     """What a process does all its life: one task after the other, until its owner closes the pipe or dies."""
+    global _owner  # noqa: PLW0603  a task finds its way back in no other way
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     start(*given)
+    _owner = pipe
     pipe.send("ready")
     while True:
         try:

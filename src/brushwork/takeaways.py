@@ -58,6 +58,13 @@ def clean_copy(examiner: Examiner, job: Job, max_side: int) -> bytes:
     return memory.getvalue()
 
 
+def format_of(examiner: Examiner, job: Job) -> str:
+    """The format of a file that opens as a picture. Raises its PictureError where it does not."""
+    from .picture import open_picture
+
+    return open_picture(job.source, examiner.limits, job.name).facts.format or ""
+
+
 def look(examiner: Examiner, job: Job, private: bool = False) -> Look:
     """Everything there is to look at beside the images."""
     from .look import looked

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 from .errors import BrushworkError, ExaminationTimeout, QueueFull, WorkerLost
 from .failures import failed, places
 from .forensics.bundle import load_bundle
-from .processes import ProcessDied, Processes
+from .processes import ProcessDied, Processes, tell
 from .settings import Settings
 from .verdict import Verdict
 
@@ -34,7 +34,7 @@ _Made = TypeVar("_Made")
 @dataclass(frozen=True)
 class Job:
     """One picture to examine: `source` is a path or the bytes, `name` how messages call it. With `annotate_to`, the
-    worker also writes the annotated PNG there."""
+    worker also writes the annotated PNG there. With `stages`, whoever submitted it hears where it is."""
 
     source: Path | bytes
     name: str
@@ -43,6 +43,7 @@ class Job:
     external_id: str | None = None
     channel: Channel = "python"
     annotate_to: Path | None = None
+    stages: bool = False
 
     def verdict_by(self, examiner: Examiner) -> Verdict:
         """The verdict of `examiner` on the picture, with what is asked for."""
@@ -53,6 +54,7 @@ class Job:
             stability=self.stability,
             external_id=self.external_id,
             channel=self.channel,
+            on_stage=tell if self.stages else None,
         )
 
 
@@ -154,16 +156,21 @@ class Workers:
         """
         return self._processes.schedule(_awake)
 
-    def submit(self, job: Job) -> Future[Verdict | BrushworkError]:
-        """Queue one picture. Raises QueueFull where as many wait as may wait; read the result inside `told`."""
-        return self._queue(_examine, job)
+    def submit(self, job: Job, on_stage: Callable[[str], None] | None = None) -> Future[Verdict | BrushworkError]:
+        """Queue one picture. Raises QueueFull where as many wait as may wait; read the result inside `told`.
+
+        `on_stage` is called, from another thread, with each stage that a job with `stages` comes to.
+        """
+        return self._queue(_examine, job, told=on_stage)
 
     def make(self, job: Job, task: Callable[[Examiner, Job], _Made]) -> Future[_Made | BrushworkError]:
         """Queue something else to make of a picture: `task`, a function of a module (or a partial of one), gets the
         worker's examiner and the job. Errors as with `submit`."""
         return self._queue(_make, task, job)
 
-    def _queue(self, task: Callable[..., _Made], *given: object) -> Future[_Made]:
+    def _queue(
+        self, task: Callable[..., _Made], *given: object, told: Callable[[str], None] | None = None
+    ) -> Future[_Made]:
         with self._lock:
             if self._waiting >= self.room:
                 raise QueueFull(
@@ -171,7 +178,7 @@ class Workers:
                 )
             self._waiting += 1
         try:
-            future = self._processes.schedule(task, *given)
+            future = self._processes.schedule(task, *given, told=told)
         except BaseException:
             self._one_less()
             raise

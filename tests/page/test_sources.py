@@ -95,7 +95,7 @@ def test_the_types_hold(tsc: str, tmp_path: Path) -> None:
     options = {
         "allowJs": True, "checkJs": True, "strict": True, "noEmit": True, "noUnusedLocals": True,
         "target": "es2022", "module": "es2022", "moduleResolution": "bundler",
-        "lib": ["es2022", "dom", "dom.iterable"], "types": [],
+        "lib": ["es2023", "dom", "dom.iterable"], "types": [],
     }  # fmt: skip
     project = tmp_path / "tsconfig.json"
     project.write_text(json.dumps({"compilerOptions": options, "files": [str(path) for path in SCRIPTS]}))

@@ -47,7 +47,7 @@ def _drawn(case: CaseFile, document: dict[str, Any], shown: Shown, form: Form) -
         from .drawing import case_html
 
         return case_html(case, document, shown)
-    if importlib.util.find_spec("fpdf") is None:  # 30 MB of fonts' tools, which most installations never use
+    if not makes_pdf():
         raise FormNotInstalled(
             "Case files as PDF need a package that is not installed here.",
             'Ask for html or json, or install it: pip install "brushwork[pdf]".',
@@ -55,6 +55,11 @@ def _drawn(case: CaseFile, document: dict[str, Any], shown: Shown, form: Form) -
     from .pdf import case_pdf
 
     return case_pdf(case, document, shown)
+
+
+def makes_pdf() -> bool:
+    """Whether what writes PDF is installed: 30 MB of fonts' tools, which most installations never use."""
+    return importlib.util.find_spec("fpdf") is not None
 
 
 def thumbnail(image: Image.Image) -> bytes:

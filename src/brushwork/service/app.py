@@ -32,6 +32,7 @@ from .routes import (
     batch_results,
     batches,
     comparisons,
+    fetched,
     health,
     keys,
     looks,
@@ -52,8 +53,8 @@ from .traces import Traces
 DESCRIPTION = "Was this artwork made with AI? Provenance, pixel forensics and an honest error rate."
 
 GROUPS: Final = (
-    verdicts, saved, looks, reports, comparisons, reviews, owned, batches, batch_results, models, keys, health, pages,
-    screens, results,
+    verdicts, fetched, saved, looks, reports, comparisons, reviews, owned, batches, batch_results, models, keys, health,
+    pages, screens, results,
 )  # fmt: skip
 """The routes, in the order in which the reference lists them."""
 

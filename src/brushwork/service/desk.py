@@ -34,6 +34,7 @@ from .outside import Outside
 from .uploads import Upload
 
 _Made = TypeVar("_Made")
+OnStage = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -98,10 +99,13 @@ class Desk:
         self._awake = self.workers.warm()
         return "failed"
 
-    async def examine(self, upload: Upload, wishes: Wishes, external_id: str | None = None) -> Verdict:
-        """The verdict on one picture. Raises QueueFull at once where there is no place, or the picture's error."""
+    async def examine(self, upload: Upload, wishes: Wishes, on_stage: OnStage | None = None) -> Verdict:
+        """The verdict on one picture. Raises QueueFull at once where there is no place, or the picture's error.
+
+        `on_stage` is called, from another thread, with each stage that the examination comes to.
+        """
         self.admit()
-        return await self._take(upload, wishes, external_id)
+        return await self._take(upload, wishes, None, on_stage)
 
     async def examine_all(self, uploads: tuple[Upload, ...], wishes: Wishes) -> tuple[Verdict, ...]:
         """One verdict per picture, in order; one that fails has `error`. Waits for places, a few at a time."""
@@ -124,26 +128,28 @@ class Desk:
             job = Job(upload.data, upload.name, channel=channel)
             return await self._outcome(job, self.workers.make(job, task))
 
-    async def _take(self, upload: Upload, wishes: Wishes, external_id: str | None) -> Verdict:
+    async def _take(
+        self, upload: Upload, wishes: Wishes, external_id: str | None, on_stage: OnStage | None = None
+    ) -> Verdict:
         async with self._slots:
             verdict = None
             if wishes.save and not wishes.reexamine:
                 verdict = await asyncio.to_thread(lambda: self.seen(upload.sha256, wishes))
             if verdict is None:
-                verdict = await self._examine(upload, wishes)
+                verdict = await self._examine(upload, wishes, on_stage)
             verdict = verdict.model_copy(update={"external_id": external_id})
         if wishes.save:
             await self._save(verdict, wishes, upload)
         return verdict
 
-    async def _examine(self, upload: Upload, wishes: Wishes) -> Verdict:
-        return await self.examine_behind(
-            Job(upload.data, upload.name, wishes.explain, wishes.stability, channel=wishes.channel)
-        )
+    async def _examine(self, upload: Upload, wishes: Wishes, on_stage: OnStage | None) -> Verdict:
+        stages = on_stage is not None
+        job = Job(upload.data, upload.name, wishes.explain, wishes.stability, channel=wishes.channel, stages=stages)
+        return await self.examine_behind(job, on_stage)
 
-    async def examine_behind(self, job: Job) -> Verdict:
+    async def examine_behind(self, job: Job, on_stage: OnStage | None = None) -> Verdict:
         """The verdict on one picture, for work that has looked for a free place itself. Raises as `examine`."""
-        verdict = await self._outcome(job, self.workers.submit(job))
+        verdict = await self._outcome(job, self.workers.submit(job, on_stage))
         self.metrics.verdict(verdict)
         return verdict
 

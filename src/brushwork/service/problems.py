@@ -15,6 +15,7 @@ from starlette.types import Scope
 
 from ..errors import BrushworkError, BundleError, TooOften
 from ..picture import Limits
+from ..report.make import makes_pdf
 from ..text import shown
 from .entry import is_api
 from .page import Shell, compare_page, gone_page, problem_page
@@ -182,7 +183,10 @@ def _is_for_a_person(scope: Scope) -> bool:
 def shell_of(app: FastAPI) -> Shell:
     """What stands around every page of `app`, which has started."""
     desk = app.state.desk
-    return Shell(Limits.of(desk.settings), desk.bundle.recipe.name, desk.settings.asks_for_keys)
+    settings = desk.settings
+    return Shell(
+        Limits.of(settings), desk.bundle.recipe.name, settings.asks_for_keys, settings.fetches_urls, makes_pdf()
+    )
 
 
 def install(app: FastAPI) -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..verdict import Thresholds, Verdict
+from ..verdict import Reference, Thresholds, Verdict
 
 
 class _Said(BaseModel):
@@ -63,6 +63,12 @@ class ModelList(_Said):
     """The bundles that this service has."""
 
     models: tuple[ModelEntry, ...]
+
+
+class ReferenceList(_Said):
+    """For each kind of human work that a bundle was measured on: how many score at least so high. "all" is first."""
+
+    kinds: tuple[Reference, ...]
 
 
 class Queue(_Said):

@@ -43,14 +43,15 @@ class Form:
     fields: dict[str, str]
 
 
-async def read_form(request: Request, settings: Settings, part: str, most: int) -> Form:
-    """Read the pictures in the parts named `part`, at most `most` of them.
+async def read_form(request: Request, settings: Settings, part: str, most: int, instead: str | None = None) -> Form:
+    """Read the pictures in the parts named `part`, at most `most` of them; there may be none where the field `instead`
+    is filled in.
 
     A picture larger than the limit keeps one byte more than it, so that opening it says so; the rest is dropped as
     it arrives. Raises RequestRefused for a form that is not as it must be, UnsupportedFormat for any other body.
     """
     async with _parts(request, settings, f"`{part}`", most) as items:
-        return _form(items, part)
+        return _form(items, part, instead)
 
 
 async def read_pair(request: Request, settings: Settings, names: tuple[str, str]) -> tuple[Upload, Upload]:
@@ -92,7 +93,7 @@ def _check_type(headers: Headers, wanted: str) -> None:
         )
 
 
-def _form(items: list[tuple[str, UploadFile | str]], part: str) -> Form:
+def _form(items: list[tuple[str, UploadFile | str]], part: str, instead: str | None) -> Form:
     uploads, fields = [], {}
     for name, value in items:
         if isinstance(value, str):
@@ -101,7 +102,7 @@ def _form(items: list[tuple[str, UploadFile | str]], part: str) -> Form:
             uploads.append(Upload(clean_name(value.filename), value.file.read()))
         else:
             raise RequestRefused(f"The part `{shown(name, 40)}` is not expected.", f"Send pictures as `{part}`.")
-    if not uploads:
+    if not uploads and not (instead and fields.get(instead)):
         raise RequestRefused(f"The form has no file in a part named `{part}`.", "Choose a picture and send it again.")
     return Form(tuple(uploads), fields)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ...chance import chances
+from ...chance import chances, strength
 from ...comparison import Comparison
 from ...forensics.bundle import Bundle
 from ...verdict import Verdict
@@ -40,7 +40,8 @@ def result_page(shell: Shell, verdict: Verdict, name: str) -> str:
     """The verdict on the file called `name`, for the plain form. A failed verdict has `problem_page` instead."""
     if verdict.error is not None:
         raise ValueError("a verdict without an answer is shown by problem_page")
-    return render("result.html", shell, CHECK, verdict=verdict.to_dict(), name=name, chances=chances(verdict.rates))
+    weighed = {"chances": chances(verdict.rates), "strength": strength(verdict.rates)}
+    return render("result.html", shell, CHECK, verdict=verdict.to_dict(), name=name, **weighed)
 
 
 def problem_page(shell: Shell, problem: Mapping[str, Any], name: str | None = None) -> str:

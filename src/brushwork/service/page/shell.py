@@ -27,11 +27,14 @@ NAV: Final[tuple[tuple[tuple[str, str], ...], ...]] = (
 
 @dataclass(frozen=True)
 class Shell:
-    """What stands around every page: the limits to announce, the bundle in use, and whether keys are asked for."""
+    """What stands around every page: the limits to announce, the bundle in use, whether keys are asked for, whether
+    addresses are fetched, and whether case files can be had as PDF."""
 
     limits: Limits
     model: str
     asks_for_keys: bool = False
+    fetches_urls: bool = True
+    makes_pdf: bool = True
 
 
 def render(template: str, shell: Shell, here: str = "", **context: Any) -> str:
@@ -44,6 +47,8 @@ def render(template: str, shell: Shell, here: str = "", **context: Any) -> str:
             here=here,
             model=shell.model,
             asks_for_keys=shell.asks_for_keys,
+            fetches_urls=shell.fetches_urls,
+            makes_pdf=shell.makes_pdf,
             formats=FORMATS,
             max_bytes=limits.max_bytes,
             max_size=size_words(limits.max_bytes),

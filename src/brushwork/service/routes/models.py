@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from ...forensics.bundle import Bundle
+from ...forensics.calibration import reference_at
 from ..activation import Activation
 from ..assets import cached
 from ..callers import AUDITED, Asking, require
 from ..desk import Desk
 from ..page import card_page
 from ..problems import shell_of
-from ..schemas import ModelEntry, ModelList
+from ..schemas import ModelEntry, ModelList, ReferenceList
 from .common import AtDesk, may_answer
 
 router = APIRouter(tags=["models"])
@@ -35,14 +37,30 @@ async def find(desk: AtDesk) -> ModelList:
 )
 async def card(name: str, request: Request, desk: AtDesk) -> Response:
     """What the bundle can and cannot do, in Markdown; a browser gets it as a page. Has an ETag."""
-    for bundle in await asyncio.to_thread(desk.models.all, desk.bundle):
-        if bundle.recipe.name == name:
-            if "text/html" in request.headers.get("accept", ""):
-                shown, kind = card_page(shell_of(request.app), bundle), "text/html; charset=utf-8"
-            else:
-                shown, kind = bundle.card, "text/markdown; charset=utf-8"
-            return cached(request, shown.encode(), kind, {"Vary": "Accept"})
-    raise HTTPException(404)
+    bundle = await _bundle(name, desk)
+    if "text/html" in request.headers.get("accept", ""):
+        shown, kind = card_page(shell_of(request.app), bundle), "text/html; charset=utf-8"
+    else:
+        shown, kind = bundle.card, "text/markdown; charset=utf-8"
+    return cached(request, shown.encode(), kind, {"Vary": "Accept"})
+
+
+@router.get(
+    "/v1/models/{name}/reference",
+    summary="How many human works of each kind score this high",
+    responses=may_answer(404, 422),
+)
+async def reference(
+    name: str,
+    desk: AtDesk,
+    probability: Annotated[float, Query(ge=0, le=1, description="`probability` of a verdict of that bundle.")],
+) -> ReferenceList:
+    """The same question as `reference` of a verdict answers over all kinds, asked of each kind by itself.
+
+    Where a kind has few works, the share is rough: `n` says how many.
+    """
+    known = (await _bundle(name, desk)).reference
+    return ReferenceList(kinds=tuple(reference_at(probability, known, kind.kind) for kind in known.kinds))
 
 
 @router.post(
@@ -61,6 +79,14 @@ async def activate(name: str, request: Request, caller: Asking, desk: AtDesk) ->
     request.scope["state"][AUDITED] = True
     activation: Activation = request.app.state.activation
     return _entry(await activation.activate(name, caller.owner), desk)
+
+
+async def _bundle(name: str, desk: Desk) -> Bundle:
+    """The bundle of that name, the one in use before others. Raises HTTPException 404."""
+    for bundle in await asyncio.to_thread(desk.models.all, desk.bundle):
+        if bundle.recipe.name == name:
+            return bundle
+    raise HTTPException(404)
 
 
 def _entry(bundle: Bundle, desk: Desk) -> ModelEntry:

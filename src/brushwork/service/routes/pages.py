@@ -10,12 +10,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from ..assets import cached
-from ..desk import Wishes
+from ..desk import Desk, Wishes
 from ..page import check_page, result_page
 from ..problems import BY_SLUG, CHECK_FORM, shell_of
 from ..reference import problem_kind_page, reference_page
+from ..uploads import Upload, read_form
 from .common import AtDesk
-from .verdicts import one_picture
 
 SECURITY_TXT_LIFE: Final = timedelta(days=180)
 
@@ -31,9 +31,16 @@ async def check(request: Request) -> HTMLResponse:
 @router.post(CHECK_FORM)
 async def check_form(request: Request, desk: AtDesk) -> HTMLResponse:
     """The plain form, for a browser without scripts: the same answer, drawn on the server."""
-    picture = await one_picture(request, desk)
+    picture = await _posted(request, desk)
     verdict = await desk.examine(picture, Wishes(explain=True, channel="page"))
     return HTMLResponse(result_page(shell_of(request.app), verdict, picture.name))
+
+
+async def _posted(request: Request, desk: Desk) -> Upload:
+    """The picture that the form brings, or the one at the address in its field `url`."""
+    desk.admit()
+    form = await read_form(request, desk.settings, "image", 1, instead="url")
+    return form.uploads[0] if form.uploads else await desk.outside.picture(form.fields["url"].strip())
 
 
 @router.get("/static/{path:path}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse
 
-from ...chance import chances
+from ...chance import chances, strength
 from ...verdict import Verdict
 from ..callers import Asking, Caller, require
 from ..desk import Desk
@@ -50,5 +50,6 @@ def _saved(desk: Desk, caller: Caller, verdict_id: str) -> Found:
 
 def _drawn(request: Request, found: Found) -> HTMLResponse:
     shell, verdict, name = shell_of(request.app), found.verdict.to_dict(), found.verdict.external_id or ""
-    said = {"verdict": verdict, "name": name, "chances": chances(found.verdict.rates)}
+    rates = found.verdict.rates
+    said = {"verdict": verdict, "name": name, "chances": chances(rates), "strength": strength(rates)}
     return HTMLResponse(render("saved.html", shell, "", **said, kept=found.kept, mine=found.mine))

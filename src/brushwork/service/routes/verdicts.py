@@ -14,6 +14,7 @@ from ..desk import Desk, Wishes
 from ..limits import limits_of
 from ..outside import is_json, read_address
 from ..schemas import BatchAnswer
+from ..stages import asks_for_lines, in_lines
 from ..uploads import Upload, read_form
 from .common import (
     ADDRESS_PROBLEMS,
@@ -52,8 +53,14 @@ async def create(request: Request, desk: AtDesk, wishes: Wished) -> Response:
     Where you saved the same file before, by the same model, options and version, that answer is given again under a
     new id, with the warning `seen_before`; `reexamine=true`, or no `save`, examines it anew. The header
     `X-Near-Duplicates` of a saved verdict says how many others of yours look alike; `/near` lists them.
+
+    With `Accept: application/x-ndjson` the answer comes in lines: `{"stage": ...}` for each stage that begins, then
+    `{"verdict": ...}`, or `{"problem": ...}` for what fails once the lines have begun.
     """
-    verdict = await desk.examine(await one_picture(request, desk), wishes)
+    picture = await one_picture(request, desk)
+    if asks_for_lines(request):
+        return await in_lines(request, partial(desk.examine, picture, wishes))
+    verdict = await desk.examine(picture, wishes)
     return Response(verdict.to_json(), media_type="application/json", headers=await _alike(desk, wishes, verdict))
 
 

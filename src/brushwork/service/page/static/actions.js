@@ -1,40 +1,94 @@
-// What can be done with a verdict: check its stability, copy it, keep it as a picture or as JSON.
+// What can be done with a verdict. Each act that needs a word more opens a panel below the row; one is open at a time.
 
-import { Away, Gone, Problem } from "./api.js";
-import { h } from "./dom.js";
+import { account } from "./trouble.js";
+import { casePanel } from "./casefile.js";
+import { h, refill } from "./dom.js";
+import { save, stem } from "./download.js";
+import { feedbackPanel } from "./feedback.js";
+import { savePanel } from "./saving.js";
 import { shares } from "./source.js";
 import { askAnnotated } from "./verdicts.js";
 import { words } from "./words.js";
 
-/** @typedef {import("./result.js").Checked} Checked */
+/** @typedef {import("./checks.js").Check} Check */
 /** @typedef {import("./types.js").Verdict} Verdict */
+/** @typedef {(text: string) => void} Say */
+/** @typedef {(act: () => Promise<string>) => Promise<void>} Attempt do it, and say what came of it */
 
 /**
- * @param {Checked} checked
- * @param {() => void} onStability
+ * @param {Check} check
+ * @param {import("./result.js").Acts} acts
  */
-export function actions(checked, onStability) {
-  const { verdict, name, file } = checked;
+export function actions(check, acts) {
   const said = h("p", { class: "said", role: "status" });
   const say = (/** @type {string} */ text) => (said.textContent = text);
-  const stable = Boolean(verdict.stability);
-  return h(
+  const attempt = attempting(say);
+  const panel = h("div", { class: "panel", id: "panel", hidden: true });
+  const update = () => {
+    keep.textContent = check.saved ? "Saved" : "Save";
+    const open = row.querySelector("[aria-expanded=true]");
+    if (open instanceof HTMLElement && open.dataset.redraw) refill(panel, panels[open.id]?.());
+  };
+  const now = () => {
+    acts.changed();
+    update();
+  };
+  const keep = opener("save", "Save");
+  /** @type {Record<string, () => HTMLElement>} */
+  const panels = {
+    case: () => casePanel(check, attempt),
+    save: () => savePanel(check, attempt, now, acts.drop),
+    feedback: () => feedbackPanel(check, attempt, now),
+  };
+  const row = h(
     "div",
-    { class: "actions" },
-    h(
-      "div",
-      { class: "buttons" },
-      h(
-        "button",
-        { id: "stability", type: "button", "aria-disabled": stable && "true", onclick: () => stable || onStability() },
-        stable ? "Stability checked" : "Check stability",
-      ),
-      h("button", { id: "copy", type: "button", onclick: () => copy(asText(verdict, name), said, say) }, "Copy text"),
-      h("button", { id: "annotated", type: "button", onclick: () => annotated(file, name, say) }, "Annotated PNG"),
-      h("button", { id: "json", type: "button", onclick: () => json(verdict, name, say) }, "Save JSON"),
-    ),
-    said,
+    { class: "buttons" },
+    h("button", { id: "copy", type: "button", onclick: () => copy(asText(verdictOf(check), check.name), said, say) }, "Copy text"),
+    h("button", { id: "annotated", type: "button", onclick: () => void attempt(() => annotated(check, say)) }, "Annotated PNG"),
+    [opener("case", "Case file"), keep, opener("feedback", "Was this right?")],
+    h("button", { id: "drop", type: "button", onclick: acts.drop }, "Forget"),
   );
+  row.addEventListener("click", (event) => {
+    const button = event.target;
+    if (button instanceof HTMLElement && button.ariaExpanded) toggle(button, row, panel, panels[button.id]);
+  });
+  return { element: h("div", { class: "actions" }, row, panel, said), update };
+}
+
+/** @param {string} id @param {string} text */
+function opener(id, text) {
+  return h("button", { id, type: "button", "aria-expanded": "false", "aria-controls": "panel", "data-redraw": id !== "case" }, text);
+}
+
+/**
+ * @param {HTMLElement} button
+ * @param {HTMLElement} row
+ * @param {HTMLElement} panel
+ * @param {(() => HTMLElement) | undefined} make
+ */
+function toggle(button, row, panel, make) {
+  const opens = button.ariaExpanded !== "true";
+  for (const other of row.querySelectorAll("[aria-expanded]")) other.setAttribute("aria-expanded", String(opens && other === button));
+  panel.hidden = !opens;
+  refill(panel, opens && make?.());
+}
+
+/** @param {Say} say @returns {Attempt} */
+export function attempting(say) {
+  return async (act) => {
+    try {
+      say(await act());
+    } catch (error) {
+      const { title, detail, id } = account(error);
+      say(`${title}. ${detail}${id ? ` (request ${id})` : ""}`);
+    }
+  };
+}
+
+/** @param {Check} check @returns {Verdict} */
+function verdictOf({ verdict }) {
+  if (!verdict) throw new Error("actions are offered on an answer");
+  return verdict;
 }
 
 /**
@@ -64,7 +118,7 @@ export function asText(verdict, name) {
  * To the clipboard; where the browser forbids that (a page without TLS), into a box to copy from by hand.
  * @param {string} text
  * @param {HTMLElement} said
- * @param {(text: string) => void} say
+ * @param {Say} say
  */
 async function copy(text, said, say) {
   try {
@@ -77,40 +131,12 @@ async function copy(text, said, say) {
   }
 }
 
-/**
- * @param {File} file
- * @param {string} name
- * @param {(text: string) => void} say
- */
-async function annotated(file, name, say) {
+/** @param {Check} check @param {Say} say */
+async function annotated({ file, name, saved }, say) {
   say("Printing the answer under the picture …");
-  try {
-    save(await askAnnotated(file), `${stem(name)}-brushwork.png`);
-    say("Saved as PNG.");
-  } catch (error) {
-    if (error instanceof Away) say("The server does not answer. Try again in a moment.");
-    else if (error instanceof Gone) say("The file was changed, moved or deleted. Choose it again.");
-    else if (error instanceof Problem) say(`${error.document.title ?? words.unknown_error}: ${error.message}`);
-    else throw error;
-  }
-}
-
-/** @param {Verdict} verdict @param {string} name @param {(text: string) => void} say */
-function json(verdict, name, say) {
-  const text = `${JSON.stringify(verdict, null, 2)}\n`;
-  save(new Blob([text], { type: "application/json" }), `${stem(name)}-brushwork.json`);
-  say("Saved as JSON.");
-}
-
-/** @param {Blob} blob @param {string} name */
-function save(blob, name) {
-  const url = URL.createObjectURL(blob);
-  h("a", { href: url, download: name }).click();
-  URL.revokeObjectURL(url);
-}
-
-/** @param {string} name */
-function stem(name) {
-  const plain = name.replace(/\.[^.]*$/, "").replace(/[^\p{L}\p{N}._-]+/gu, "-").replace(/^[-.]+|[-.]+$/g, "");
-  return plain.slice(0, 60) || "picture";
+  const where = file ? await askAnnotated(file) : saved && `/v1/verdicts/${saved.id}/annotated.png`;
+  if (!where) return "The picture is not here any more.";
+  if (typeof where === "string") h("a", { href: where, download: `${stem(name)}-brushwork.png` }).click();
+  else save(where, `${stem(name)}-brushwork.png`);
+  return "Saved as PNG.";
 }

@@ -74,6 +74,7 @@ export async function send(method, path, body) {
  * @property {AbortSignal} [signal]
  * @property {(sent: number, total: number) => void} [onSent]
  * @property {() => void} [onAllSent] everything is sent, and the answer is waited for
+ * @property {(line: any) => void} [onLine] where the answer is asked for in lines of JSON; it is the last of them
  * @property {Record<string, string>} [headers]
  */
 
@@ -85,23 +86,47 @@ export async function send(method, path, body) {
  * @param {Upload} [upload]
  * @returns {Promise<any>}
  */
-export function postFiles(path, form, first, { signal, onSent, onAllSent, headers } = {}) {
+export function postFiles(path, form, first, { signal, onSent, onAllSent, onLine, headers } = {}) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", path);
-    for (const [name, value] of Object.entries({ ...CHANNEL, ...headers })) request.setRequestHeader(name, value);
+    const asked = { ...CHANNEL, ...(onLine && { Accept: "application/x-ndjson" }), ...headers };
+    for (const [name, value] of Object.entries(asked)) request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => onSent?.(event.loaded, event.total);
     request.upload.onload = () => onAllSent?.();
     request.onerror = async () => reject(await unsent(first));
     request.onabort = () => reject(new Stopped());
+    const lines = onLine && inLines(request, onLine);
     request.onload = () => {
-      const body = parsed(request.responseText);
+      const body = parsed(request.status === 200 && lines ? lines() : request.responseText);
       if (request.status >= 200 && request.status < 300 && body) resolve(body);
       else reject(refusal(body, request.status, (name) => request.getResponseHeader(name)));
     };
     signal?.addEventListener("abort", () => request.abort());
     request.send(form);
   });
+}
+
+/**
+ * Hand on each line as it comes; what is returned gives the last one.
+ * @param {XMLHttpRequest} request
+ * @param {(line: any) => void} onLine
+ */
+function inLines(request, onLine) {
+  let [from, last] = [0, ""];
+  const take = () => {
+    const text = request.responseText;
+    for (let end = text.indexOf("\n", from); end >= 0; end = text.indexOf("\n", from)) {
+      last = text.slice(from, end);
+      from = end + 1;
+      onLine(parsed(last));
+    }
+    return last;
+  };
+  request.onprogress = () => {
+    if (request.status === 200) take();
+  };
+  return take;
 }
 
 /** True once the server answers again. */
@@ -159,7 +184,7 @@ function parsed(text) {
  * @param {number} status
  * @param {(name: string) => string | null} header
  */
-function refusal(body, status, header) {
+export function refusal(body, status, header) {
   /** @type {ProblemDocument} */
   const document = body && typeof body === "object" ? { ...body } : { detail: `The server answered with status ${status}.` };
   document.request_id ??= header("X-Request-ID") ?? undefined;

@@ -1,6 +1,7 @@
 // What the share of AI pictures does to an answer, by Bayes' rule: the rarer they are, the more often it is wrong.
 
 import { h } from "./dom.js";
+import { careful } from "./strength.js";
 import { words } from "./words.js";
 
 /** @typedef {import("./types.js").Verdict} Verdict */
@@ -10,14 +11,13 @@ const START = 10;
 const [LEAST, MOST, STEP] = [1, 99, 1];
 
 /**
- * Of 100 pictures that get this answer, how many are made with AI; never 0 or 100.
- * One is added to every count, because "none of n" does not mean "never" (Laplace's rule). `chance.py` says the same.
+ * Of 100 pictures that get this answer, how many are made with AI; never 0 or 100. `chance.py` says the same.
  * @param {number} share of AI pictures among all, in percent
  * @param {Rates} rates
  */
 export function aiOf100(share, rates) {
-  const human = (100 - share) * ((rates.of_human * rates.n_human + 1) / (rates.n_human + 2));
-  const ai = share * ((rates.of_ai * rates.n_ai + 1) / (rates.n_ai + 2));
+  const [ofHuman, ofAi] = careful(rates);
+  const [human, ai] = [(100 - share) * ofHuman, share * ofAi];
   return Math.min(99, Math.max(1, Math.round((100 * ai) / (ai + human))));
 }
 

@@ -1,53 +1,73 @@
-// How a picture comes in: chosen, dropped anywhere on the window, or pasted.
+// How a picture comes in: chosen, photographed, dropped anywhere on the window, pasted, or named by its address.
 
 import { byId } from "./dom.js";
 
 /**
- * @param {(file: File, others: number) => void} onFile the first file, and how many more came with it
- * @param {(title: string, detail: string) => void} onNothing why what came in is no file
+ * @typedef {object} Hearers
+ * @property {(files: File[]) => void} onFiles
+ * @property {(address: string) => void} [onAddress] where addresses are taken
+ * @property {(title: string, detail: string) => void} onNothing why what came in is neither
  */
-export function listen(onFile, onNothing) {
-  const input = /** @type {HTMLInputElement} */ (byId("image"));
-  input.addEventListener("click", forget); // so that choosing the same file again counts
-  input.addEventListener("change", () => take(input.files));
+
+/** @param {Hearers} hearers */
+export function listen(hearers) {
+  const { onFiles } = hearers;
+  const take = (/** @type {FileList | null | undefined} */ files) => {
+    if (files?.length) onFiles([...files]);
+    return Boolean(files?.length);
+  };
+  for (const id of ["image", "camera"]) {
+    const input = /** @type {HTMLInputElement} */ (byId(id));
+    input.addEventListener("click", forget); // so that choosing the same file again counts
+    input.addEventListener("change", () => take(input.files));
+  }
   byId("intake").addEventListener("submit", (event) => {
     event.preventDefault();
-    take(input.files);
+    take(/** @type {HTMLInputElement} */ (byId("image")).files);
   });
-  listenToPaste(take, onNothing);
-  listenToDrop(take, onNothing);
-
-  /** @param {FileList | null | undefined} files */
-  function take(files) {
-    const first = files?.[0];
-    if (first) onFile(first, files.length - 1);
-    return Boolean(first);
-  }
+  listenToAddress(hearers);
+  listenToPaste(take, hearers.onNothing, hearers.onAddress);
+  listenToDrop(take, hearers.onNothing, hearers.onAddress);
 }
 
 /** Let go of the chosen file. */
 export function forget() {
-  /** @type {HTMLInputElement} */ (byId("image")).value = "";
+  for (const id of ["image", "camera"]) /** @type {HTMLInputElement} */ (byId(id)).value = "";
+}
+
+/** The form is there only where this service fetches addresses. @param {Hearers} hearers */
+function listenToAddress({ onAddress }) {
+  const form = document.getElementById("by-address");
+  form?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const field = /** @type {HTMLInputElement} */ (byId("url"));
+    onAddress?.(field.value.trim());
+    field.value = "";
+  });
 }
 
 /**
  * @param {(files: FileList | null | undefined) => boolean} take
- * @param {(title: string, detail: string) => void} onNothing
+ * @param {Hearers["onNothing"]} onNothing
+ * @param {Hearers["onAddress"]} [onAddress] where addresses are taken too
  */
-export function listenToPaste(take, onNothing) {
+export function listenToPaste(take, onNothing, onAddress) {
   document.addEventListener("paste", (event) => {
     if (isText(event.target)) return;
-    if (take(event.clipboardData?.files)) event.preventDefault();
-    else onNothing("No picture on the clipboard", "Copy the picture itself, not its address or its text, and paste again.");
+    if (take(event.clipboardData?.files)) return event.preventDefault();
+    const address = onAddress && addressIn(event.clipboardData?.getData("text/plain"));
+    if (address) onAddress(address);
+    else onNothing("No picture on the clipboard", `Copy the picture itself${onAddress ? " or its address" : ", not its address or its text"}, and paste again.`);
   });
 }
 
 /**
  * The whole window takes a drop. `relatedTarget` is null when the pointer leaves the window, not just an element.
  * @param {(files: FileList | null | undefined, place: EventTarget | null) => boolean} take the files, and where they fell
- * @param {(title: string, detail: string) => void} onNothing
+ * @param {Hearers["onNothing"]} onNothing
+ * @param {Hearers["onAddress"]} [onAddress] where addresses are taken too
  */
-export function listenToDrop(take, onNothing) {
+export function listenToDrop(take, onNothing, onAddress) {
   const root = document.documentElement;
   const over = (/** @type {DragEvent} */ event) => {
     event.preventDefault();
@@ -61,12 +81,21 @@ export function listenToDrop(take, onNothing) {
   window.addEventListener("drop", (event) => {
     event.preventDefault();
     delete root.dataset.dragging;
-    if (take(event.dataTransfer?.files, event.target)) return;
-    onNothing("That was no file", "Save the picture first, then drop the file. A picture's address cannot be dropped here.");
+    const data = event.dataTransfer;
+    if (take(data?.files, event.target)) return;
+    const address = onAddress && addressIn(data?.getData("text/uri-list") || data?.getData("text/plain"));
+    if (address) onAddress(address);
+    else onNothing("That was no file", `Save the picture first, then drop the file.${onAddress ? "" : " A picture's address cannot be dropped here."}`);
   });
+}
+
+/** The address of the web in a text that came in; "" where it is none. @param {string} [text] */
+function addressIn(text) {
+  const first = text?.trim().split(/\s/)[0] ?? "";
+  return /^https?:\/\/./i.test(first) ? first : "";
 }
 
 /** @param {EventTarget | null} target */
 function isText(target) {
-  return target instanceof HTMLTextAreaElement || (target instanceof HTMLInputElement && target.type === "text");
+  return target instanceof HTMLTextAreaElement || (target instanceof HTMLInputElement && ["text", "url", "search"].includes(target.type));
 }

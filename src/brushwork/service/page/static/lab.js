@@ -76,4 +76,7 @@ function show(file, found) {
   refill(byId("lab"), views.element, h("div", { class: "lab-facts" }, fileFacts(found, name), compression(found), fields));
 }
 
-listen((file) => take(file), refused);
+listen({
+  onFiles: ([file]) => file && take(file),
+  onNothing: refused,
+});

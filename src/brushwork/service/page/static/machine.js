@@ -1,41 +1,32 @@
 // The states of a check, and which may follow which. Dragging lies over any of them and is no state of its own.
 
-/** @typedef {"empty" | "uploading" | "scoring" | "done" | "error" | "away" | "busy"} Name */
+/**
+ * queued: waits for its turn. fetching: its address is called. uploading, decoding, scoring: the first answer comes.
+ * explaining: it is there, and its range under re-encodings comes. away, busy: it is tried again by itself.
+ * @typedef {"queued" | "fetching" | "uploading" | "decoding" | "scoring" | "explaining" | "done" | "error" | "away" | "busy"} Name
+ */
 
 /** @type {Readonly<Record<Name, readonly Name[]>>} */
 const FOLLOWS = Object.freeze({
-  empty: ["uploading", "error"],
-  uploading: ["scoring", "error", "away", "busy", "empty", "uploading", "done"],
-  scoring: ["done", "error", "away", "busy", "empty", "uploading"],
-  done: ["uploading", "error"],
-  error: ["uploading", "error"],
-  away: ["uploading", "error"],
-  busy: ["uploading", "error"],
+  queued: ["fetching", "uploading", "error"],
+  fetching: ["uploading", "error", "away", "busy", "queued"],
+  uploading: ["decoding", "error", "away", "busy", "queued"],
+  decoding: ["scoring", "decoding", "explaining", "done", "error", "away", "busy", "queued"],
+  scoring: ["explaining", "done", "error", "away", "busy", "queued"],
+  explaining: ["done"],
+  done: ["explaining", "queued"],
+  error: ["queued"],
+  away: ["queued", "error"],
+  busy: ["queued", "error"],
 });
 
-/** One check at a time. The name of the state is also on the root element, for the stylesheet. */
-export class Machine {
-  /** @type {Name} */
-  #state = "empty";
+/** The states in which the first answer is on its way. */
+export const RUNNING = Object.freeze(/** @type {Name[]} */ (["fetching", "uploading", "decoding", "scoring"]));
 
-  /** The server may have rendered an error into the page. */
-  constructor() {
-    if (document.documentElement.dataset.state === "error") this.#state = "error";
-    this.#show();
-  }
-
-  get state() {
-    return this.#state;
-  }
-
-  /** @param {Name} next */
-  go(next) {
-    if (!FOLLOWS[this.#state].includes(next)) throw new Error(`${next} cannot follow ${this.#state}`);
-    this.#state = next;
-    this.#show();
-  }
-
-  #show() {
-    document.documentElement.dataset.state = this.#state;
-  }
+/**
+ * @param {Name} from
+ * @param {Name} to
+ */
+export function mayFollow(from, to) {
+  return from === to || FOLLOWS[from].includes(to);
 }

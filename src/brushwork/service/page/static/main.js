@@ -1,125 +1,175 @@
-// The check page: a file comes in, the server is asked, and the answer or the trouble is shown.
+// The check page: pictures come in, the server is asked, and the answer or the trouble is shown. The address after #
+// says which of the checks of this tab is looked at, so that back and forward step through them.
 
-import { Stopped } from "./api.js";
-import { byId, h, refill } from "./dom.js";
+import { Check, Checks, MOST } from "./checks.js";
+import { byId, refill } from "./dom.js";
+import { failure, fine } from "./failure.js";
 import { forget, listen } from "./intake.js";
-import { Machine } from "./machine.js";
-import { result } from "./result.js";
-import { samples } from "./samples.js";
-import { calm, refused, trouble } from "./trouble.js";
-import { askVerdict } from "./verdicts.js";
+import { Runner } from "./runner.js";
+import { refused } from "./trouble.js";
 import { plainName, size } from "./words.js";
 
 const TITLE = "Was this artwork made with AI? · Brushwork";
-const machine = new Machine();
-/** @type {AbortController | undefined} */
-let running;
-/** @type {import("./result.js").Checked | undefined} */
-let shown;
+const checks = new Checks(changed);
+/** @type {Check | null} the one that is looked at */
+let shown = null;
+const runner = new Runner(checks, () => shown);
+/** @type {{check: Check, update: () => void, end: () => void} | null} the screen that waits */
+let wait = null;
 
-/** @param {File} file */
-function take(file) {
+/** @param {File[]} files */
+function take(files) {
   const limit = Number(byId("intake").dataset.maxBytes);
-  if (file.size > limit) {
-    return tooLarge(file);
-  }
-  return check(file, false);
+  const given = files.slice(0, MOST).map((file) => {
+    const check = new Check(plainName(file.name), file, null);
+    if (file.size > limit || file.size === 0) refuse(check, file);
+    checks.add(check);
+    return check;
+  });
+  if (given[0]) look(given[0]);
+  if (files.length > MOST) tooMany(files.slice(MOST));
 }
 
-/**
- * @param {File} file
- * @param {boolean} stability
- * @param {number} [tries] how often it was sent, this time included
- */
-async function check(file, stability, tries = 1) {
-  stop();
-  calm();
-  if (!stability) clear();
-  const asking = new AbortController();
-  running = asking;
-  machine.go("uploading");
-  const progress = sending(file, stability);
-  const asked = { stability, signal: asking.signal, onSent: progress.sent, onScoring: progress.scoring };
-  try {
-    const verdict = await askVerdict(file, asked);
-    if (running === asking) present(file, verdict);
-  } catch (error) {
-    if (error instanceof Stopped || running !== asking) return;
-    refill(byId("progress"));
-    const retry = () => void check(file, stability, tries + 1);
-    machine.go(trouble(error, { name: plainName(file.name), kept: "The file is still here", retry, tries }));
-    document.title = `Not examined · Brushwork`;
+/** @param {string} address */
+function takeAddress(address) {
+  if (!document.getElementById("by-address")) {
+    return refused("Addresses are not fetched here", "Whoever runs this service switched that off. Save the picture, and give the file in.");
   }
+  const check = new Check(plainName(address), null, address);
+  checks.add(check);
+  look(check);
 }
 
-/**
- * The line that says what goes on. It is a status region, so it is read aloud once per step.
- * @param {File} file
- * @param {boolean} stability
- */
-function sending(file, stability) {
-  const bar = h("progress", { "aria-label": "Progress" });
-  const words = h("p", {}, `Sending ${plainName(file.name)} (${size(file.size)}) …`);
-  refill(byId("progress"), words, bar, h("button", { id: "stop", type: "button", onclick: cancel }, "Stop"));
+/** Said before anything is sent; the server would say the same. @param {Check} check @param {File} file */
+function refuse(check, file) {
+  const most = `It has ${size(file.size)}; at most ${byId("intake").dataset.maxSize} are examined. Give a smaller file, or a crop at native scale.`;
+  check.failure = file.size
+    ? { state: "error", title: "The file is too large", detail: most }
+    : { state: "error", title: "The file is empty", detail: "It has no bytes. Get the original again, or copy it once more." };
+  check.state = "error";
+}
+
+/** @param {File[]} rest */
+function tooMany(rest) {
+  const names = rest.slice(0, 3).map((file) => plainName(file.name));
+  refused("Too many at once", `The first ${MOST} are checked here. ${rest.length} are left out, from ${names.join(", ")} on: the batch takes hundreds.`);
+}
+
+/** Look at a check from now on. @param {Check} check */
+function look(check) {
+  if (window.location.hash === `#${check.key}`) return show();
+  window.location.hash = check.key; // which calls show
+}
+
+/** Show what the address names; a check that this tab does not have any more is said to be gone. */
+function show() {
+  const key = window.location.hash.slice(1);
+  if (key === "main") return; // the skip link
+  shown = checks.find(key) ?? null;
+  draw();
+  if (key && !shown) {
+    refused("This check is not here any more", "A check that was not saved stays in its own tab, for an hour. Give the picture in again.");
+  }
+  runner.wake();
+}
+
+/** @param {Check} check */
+function changed(check) {
+  if (check === shown) draw();
+  else void drawTray();
+}
+
+function draw() {
+  const state = shown?.state ?? "empty";
+  document.documentElement.dataset.state = state;
+  if (wait && (wait.check !== shown || !waits(state))) stopWaiting();
+  if (!shown?.failure) fine();
+  if (!shown) {
+    refill(byId("result"));
+    document.title = TITLE;
+  } else if (shown.verdict) void drawResult(shown);
+  else if (waits(state)) void drawWaiting(shown);
+  else drawFailure(shown);
+  void drawTray();
+}
+
+/** @param {string} state */
+const waits = (state) => ["queued", "fetching", "uploading", "decoding", "scoring"].includes(state);
+
+/** @param {Check} check */
+async function drawWaiting(check) {
   document.title = "Checking … · Brushwork";
-  return {
-    /** @param {number} sent @param {number} total */
-    sent(sent, total) {
-      bar.setAttribute("max", String(total));
-      bar.setAttribute("value", String(sent));
-    },
-    scoring() {
-      if (machine.state !== "uploading") return;
-      machine.go("scoring");
-      bar.removeAttribute("value");
-      words.textContent = stability ? "Saving the picture again in eight ways and looking each time …" : "Reading the file and its pixels …";
-    },
-  };
+  if (wait) return wait.update();
+  const stop = () => drop(check);
+  wait = { check, update: () => {}, end: () => {} };
+  const mine = wait;
+  const { waiting, wonder } = await import("./waiting.js");
+  if (wait !== mine) return;
+  const screen = waiting(check, stop);
+  Object.assign(mine, { update: screen.update, end: wonder(screen.more) });
+  refill(byId("result"), screen.element);
+  byId("progress").textContent = `Checking ${check.name}`;
+  screen.update();
 }
 
-/** @param {File} file @param {import("./types.js").Verdict} verdict */
-function present(file, verdict) {
-  machine.go("done");
-  const again = shown?.file === file ? shown : { file, name: plainName(file.name), url: URL.createObjectURL(file) };
-  shown = { ...again, verdict };
-  refill(byId("progress"), h("p", { class: "unseen" }, `Done: ${verdict.wording.answer}`));
-  refill(byId("result"), result(shown, () => check(file, true)));
-  document.title = `${verdict.wording.answer} · Brushwork`;
+function stopWaiting() {
+  wait?.end();
+  wait = null;
 }
 
-/** Stop the check that runs; what it still answers is ignored. */
-function stop() {
-  running?.abort();
-  running = undefined;
+/** @param {Check} check */
+async function drawResult(check) {
+  const { result } = await import("./result.js");
+  if (check !== shown || !check.verdict) return;
+  const told = check.verdict.wording.answer;
+  const again = () => runner.again(reset(check));
+  if (check.view) check.view.update();
+  else check.view = result(check, { range: () => runner.range(check), again, drop: () => drop(check), changed: () => checks.put(check) });
+  if (!check.view.element.isConnected) refill(byId("result"), check.view.element);
+  byId("progress").textContent = check.state === "done" ? `Done: ${told}` : `${told}. Saving it again in eight ways to see whether the answer holds`;
+  document.title = `${told} · Brushwork`;
 }
 
-function cancel() {
-  stop();
-  forget();
-  refill(byId("progress"));
-  if (shown) return present(shown.file, shown.verdict);
-  machine.go("empty");
-  document.title = TITLE;
-}
-
-/** Said before anything is sent; the server would say the same. @param {File} file */
-function tooLarge(file) {
-  stop();
-  clear();
-  refill(byId("progress"));
-  const detail = `It has ${size(file.size)}; at most ${byId("intake").dataset.maxSize} are examined.`;
-  refused("The file is too large", `${detail} Give a smaller file, or a crop at native scale.`, plainName(file.name));
-  machine.go("error");
-}
-
-function clear() {
-  if (shown) URL.revokeObjectURL(shown.url);
-  shown = undefined;
+/** @param {Check} check */
+function drawFailure(check) {
   refill(byId("result"));
+  byId("progress").textContent = "";
+  failure(check, { again: () => runner.again(check), forget: () => drop(check) });
+  document.title = "Not examined · Brushwork";
 }
 
-listen(
-  (file) => void take(file),
-  refused, // what is on the page stays: a slip of the hand must not cost a result
-);
-refill(byId("samples"), samples((file) => void take(file)));
+/** As it was when it came in. @param {Check} check */
+function reset(check) {
+  check.view = null;
+  return Object.assign(check, { verdict: null, saved: null, said: false, rangeless: null });
+}
+
+/** Forget a check, and look at the one before it. @param {Check} check */
+function drop(check) {
+  const before = checks.all[checks.all.indexOf(check) - 1];
+  forget();
+  runner.forget(check);
+  if (before?.verdict) return look(before);
+  window.history.replaceState(null, "", window.location.pathname);
+  show();
+}
+
+async function drawTray() {
+  if (checks.all.length < 2) return refill(byId("tray"));
+  const { tray } = await import("./tray.js");
+  tray(byId("tray"), checks.all, shown);
+}
+
+async function drawSamples() {
+  const { samples } = await import("./samples.js");
+  refill(byId("samples"), samples((file) => take([file])));
+}
+
+/** @type {HTMLInputElement} */ (byId("image")).multiple = true; // the plain form takes one
+listen({ onFiles: take, onAddress: takeAddress, onNothing: refused }); // a slip of the hand must not cost a result
+window.addEventListener("hashchange", show);
+await checks.restore();
+const unfinished = checks.all.findLast((check) => check.state === "queued");
+if (!window.location.hash && unfinished) window.history.replaceState(null, "", `#${unfinished.key}`);
+if (document.documentElement.dataset.state !== "error" || window.location.hash) show();
+await drawSamples();

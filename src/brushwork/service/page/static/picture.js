@@ -8,6 +8,11 @@ import { two, words } from "./words.js";
 
 const [START, STEP] = [60, 10];
 const MOST_NUMBERS = 25;
+const SIZES = /** @type {const} */ ([
+  ["Fit", "fit"],
+  ["Full size", "full"],
+  ["Double", "double"],
+]);
 const [SMALL, ENLARGED] = [96, 192]; // pixels of the longer side
 
 /**
@@ -22,13 +27,32 @@ export function picture(url, name, verdict) {
   const width = times > 1 && verdict.input.width * times;
   const image = h("img", { src: url, width, class: times > 1 && "pixels", alt: `The picture that was checked: ${name}` });
   const frame = h("div", { class: "frame" }, image, map);
-  const tools = map && controls(map);
+  const pane = h("div", { class: "pane" }, frame);
+  const zoom = times === 1 && sizes(pane, image, verdict.input.width);
+  const tools = h("div", { class: "tools" }, zoom, map && controls(map));
   image.addEventListener("error", () => {
-    tools?.remove();
+    tools.remove();
     frame.replaceChildren(h("p", { class: "unshown" }, `This browser cannot show ${verdict.input.format ?? "this"} files. The server could read it.`));
   });
   const note = times > 1 && h("figcaption", { class: "fine" }, `Shown ${times} times as large.`);
-  return [h("figure", { class: "mount" }, frame, note), tools];
+  return [h("figure", { class: "mount" }, pane, note), tools];
+}
+
+/**
+ * How large it is shown. Where it is larger than its place, that scrolls, by keyboard too.
+ * @param {HTMLElement} pane
+ * @param {HTMLElement} image
+ * @param {number} width of the picture in pixels
+ */
+function sizes(pane, image, width) {
+  const set = (/** @type {string} */ size) => {
+    pane.dataset.size = size;
+    if (size === "fit") for (const name of ["tabindex", "role", "aria-label"]) pane.removeAttribute(name);
+    else for (const [name, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", "The picture, larger than its place"]]) pane.setAttribute(/** @type {string} */ (name), /** @type {string} */ (value));
+    image.style.width = size === "fit" ? "" : `${(width * (size === "double" ? 2 : 1)) / window.devicePixelRatio}px`;
+  };
+  const choices = SIZES.map(([title, size]) => choice("size", title, size === "fit", () => set(size)));
+  return h("fieldset", { class: "switch" }, h("legend", { class: "unseen" }, "Size of the picture"), choices);
 }
 
 /**
@@ -100,11 +124,11 @@ function controls(map) {
   };
   slider.addEventListener("input", () => set(0));
   set(0);
-  const choices = [choice("None", true, () => show(false)), choice("Regions", false, () => show(true))];
-  return h("div", { class: "tools" }, h("fieldset", { class: "switch" }, h("legend", { class: "unseen" }, "Drawn over the picture"), choices), fold);
+  const choices = [choice("overlay", "None", true, () => show(false)), choice("overlay", "Regions", false, () => show(true))];
+  return [h("fieldset", { class: "switch" }, h("legend", { class: "unseen" }, "Drawn over the picture"), choices), fold];
 }
 
-/** @param {string} name @param {boolean} checked @param {EventListener} onchange */
-function choice(name, checked, onchange) {
-  return h("label", {}, h("input", { type: "radio", name: "overlay", checked, id: `overlay-${name}`, onchange }), h("span", {}, name));
+/** @param {string} group @param {string} name @param {boolean} checked @param {EventListener} onchange */
+function choice(group, name, checked, onchange) {
+  return h("label", {}, h("input", { type: "radio", name: group, checked, id: `${group}-${name.replace(" ", "-")}`, onchange }), h("span", {}, name));
 }

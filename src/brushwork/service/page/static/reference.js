@@ -1,33 +1,68 @@
-// How many of 1000 human works score this high, as 1000 marks: a number that one can see.
+// How many of 1000 human works score this high, as 1000 marks: a number that one can see. Over all kinds of work, or
+// over the kind that the reader names.
 
-import { h, s } from "./dom.js";
+import { askJson, Problem } from "./api.js";
+import { h, refill, s } from "./dom.js";
 
 /** @typedef {import("./types.js").Reference} Reference */
+/** @typedef {import("./types.js").Verdict} Verdict */
 
 const [COLUMNS, ROWS, GAP] = [50, 20, 10];
+const ALL = "every kind";
+
+/** @param {Verdict} verdict with a reference */
+export function reference(verdict) {
+  const first = verdict.reference;
+  if (!first) return null;
+  const figure = h("figure", { class: "reference" }, marked(first));
+  const kinds = /** @type {HTMLSelectElement} */ (h("select", { id: "kind" }, h("option", { value: first.kind }, ALL)));
+  /** @type {Reference[] | null} */
+  let known = null;
+  const more = async () => {
+    if (known) return;
+    known = [];
+    known = await ofKinds(verdict);
+    for (const { kind } of known) if (kind !== first.kind) kinds.append(h("option", { value: kind }, kind));
+  };
+  for (const event of ["pointerenter", "focus"]) kinds.addEventListener(event, () => void more());
+  kinds.addEventListener("change", () => refill(figure, marked(known?.find(({ kind }) => kind === kinds.value) ?? first)));
+  return [h("div", { class: "of-kind" }, h("label", { for: "kind" }, "Compared with human works of"), kinds), figure];
+}
+
+/** Asked for by whoever opens the list. @param {Verdict} verdict @returns {Promise<Reference[]>} */
+async function ofKinds({ model, probability }) {
+  if (!model) return [];
+  try {
+    return (await askJson(`/v1/models/${encodeURIComponent(model.name)}/reference?probability=${probability}`)).kinds;
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    console.info("this service has no such model any more:", error.message);
+    return [];
+  }
+}
 
 /**
  * Squares for the works that score this high, dots for the others; so the shape tells them apart, not the shade.
- * The sentence of the verdict says the same.
- * @param {Reference | null} reference
+ * The sentence below says the same.
+ * @param {Reference} found
  */
-export function thousand(reference) {
-  if (!reference) return null;
-  const count = Math.round(reference.fpr_at_score * 1000);
+function marked(found) {
+  const count = Math.round(found.fpr_at_score * 1000);
   const drawing = s(
     "svg",
     { class: "thousand", viewBox: `0 0 ${COLUMNS * GAP} ${ROWS * GAP}`, "aria-hidden": "true", focusable: "false" },
     s("path", { class: "others", d: marks(count, COLUMNS * ROWS) }),
     s("path", { class: "as-high", d: marks(0, count) }),
   );
-  return h("figure", { class: "reference" }, drawing, h("figcaption", {}, legend(count, reference.n)));
+  return [drawing, h("figcaption", { role: "status" }, legend(count, found))];
 }
 
-/** @param {number} count @param {number} n */
-function legend(count, n) {
-  if (count === 0) return `None of the ${n} human works that were measured scored this high.`;
-  const told = ` ${count} of 1000 human works score this high; the other ${1000 - count} (·) score lower.`;
-  return [h("span", { class: "key" }, "■"), told];
+/** @param {number} count @param {Reference} found */
+function legend(count, { n, kind }) {
+  const works = kind === "all" ? "human works" : `human works of this kind (${kind})`;
+  if (count === 0) return `None of the ${n} ${works} that were measured scored this high.`;
+  const few = n < 100 ? " That is few: take it as a hint." : "";
+  return [h("span", { class: "key" }, "■"), ` About ${count} of 1000 ${works} score this high (n = ${n}).${few}`];
 }
 
 /**

@@ -1,53 +1,77 @@
-// One verdict on the page: the picture on the left, the label with the answer on the right, as in a museum.
+// One verdict on the page: the picture on the left, the label with the answer on the right, as in a museum. What comes
+// later, the range under re-encodings above all, is put into its place without drawing the rest anew.
 
 import { actions } from "./actions.js";
 import { chance } from "./chance.js";
-import { h, icon } from "./dom.js";
+import { h, icon, refill } from "./dom.js";
 import { provenance } from "./evidence.js";
 import { gauge } from "./gauge.js";
 import { picture, regions } from "./picture.js";
-import { thousand } from "./reference.js";
+import { reference } from "./reference.js";
+import { seenBefore } from "./seen.js";
 import { source } from "./source.js";
+import { strength } from "./strength.js";
+import { technical } from "./technical.js";
 import { size, words } from "./words.js";
 
 /** @typedef {import("./types.js").Verdict} Verdict */
 /** @typedef {import("./types.js").InputFacts} InputFacts */
+/** @typedef {import("./checks.js").Check} Check */
 
 const DECLARED = ["made_with_ai", "partly_ai", "signed_capture"];
 
 /**
- * @typedef {object} Checked
- * @property {File} file
- * @property {string} name cleaned
- * @property {string} url of the file, held by the browser
- * @property {Verdict} verdict
- * @property {ReturnType<typeof picture>} [wall] drawn once per file, so that a map stays as it was set
+ * @typedef {object} Acts
+ * @property {() => void} range measure the range under re-encodings
+ * @property {() => void} again examine it anew
+ * @property {() => void} drop forget it
+ * @property {() => void} changed the check holds something new that a reload shall find
  */
 
 /**
- * @param {Checked} checked
- * @param {() => void} onStability
+ * @param {Check} check with a verdict
+ * @param {Acts} acts
  */
-export function result(checked, onStability) {
-  const { verdict, name, url } = checked;
-  const wall = (checked.wall ??= picture(url, name, verdict));
-  return h(
+export function result(check, acts) {
+  const first = verdictOf(check);
+  const [answer, pixel, odds, detail] = [slot(), slot(), slot(), slot()];
+  const does = actions(check, acts);
+  const says = provenance(first.evidence);
+  const declared = DECLARED.includes(first.answer); // what the answer rests on stands beside it
+  const element = h(
     "div",
     { class: "result" },
-    h("div", { class: "wall" }, wall),
-    h("div", { class: "reading" }, label(verdict), warnings(verdict), actions(checked, onStability), grounds(verdict)),
-    h("div", { class: "below" }, source(verdict), regions(verdict), file(verdict.input, name), limits(), model(verdict)),
+    h("div", { class: "wall" }, picture(check.url, check.name, first)),
+    h("div", { class: "reading" }, answer, warnings(first), does.element, declared && says, pixel, odds),
+    h("div", { class: "below" }, seenBefore(check, acts), !declared && says, source(first), regions(first), file(first.input, check), limits(), detail),
   );
+  /** @type {Verdict | null} */
+  let drawn = null;
+  const update = () => {
+    const verdict = verdictOf(check);
+    if (drawn?.wording.answer !== verdict.wording.answer) refill(answer, label(verdict));
+    refill(pixel, pixels(check, acts));
+    if (JSON.stringify(drawn?.rates) !== JSON.stringify(verdict.rates)) refill(odds, chance(verdict));
+    if (drawn?.id !== verdict.id) refill(detail, technical(verdict), model(verdict));
+    does.update();
+    drawn = verdict;
+  };
+  update();
+  return { element, update };
 }
 
-/** What the answer rests on comes first. @param {Verdict} verdict */
-function grounds(verdict) {
-  const [says, shows] = [provenance(verdict.evidence), [pixels(verdict), chance(verdict)]];
-  return DECLARED.includes(verdict.answer) ? [says, shows] : [shows, says];
+/** Whose parts stand in the page as its own. */
+const slot = () => h("div", { class: "slot" });
+
+/** @param {Check} check @returns {Verdict} */
+function verdictOf({ verdict }) {
+  if (!verdict) throw new Error("only a check with an answer is drawn as a result");
+  return verdict;
 }
 
 /** @param {Verdict} verdict */
-function label({ answer, wording }) {
+function label(verdict) {
+  const { answer, wording } = verdict;
   return h(
     "section",
     { class: "label", "data-answer": answer, "aria-labelledby": "answer" },
@@ -55,21 +79,29 @@ function label({ answer, wording }) {
     h("h2", { id: "answer" }, icon(answer, "sign"), wording.answer),
     h("p", { class: "why" }, wording.why),
     h("p", { class: "rate" }, wording.error_rate),
+    strength(verdict),
     wording.advice.length > 0 && [h("h3", {}, words.heading.advice), list("advice", wording.advice)],
   );
 }
 
-/** @param {Verdict} verdict */
-function pixels(verdict) {
+/** @param {Check} check @param {Acts} acts */
+function pixels(check, acts) {
+  const verdict = verdictOf(check);
   const summaries = verdict.evidence.filter((e) => e.kind === "forensics").map((e) => h("p", {}, e.summary));
   return h(
     "section",
     { class: "part", "aria-labelledby": "pixels" },
     h("h3", { id: "pixels" }, words.heading.pixels),
-    verdict.reference && gauge(verdict),
-    summaries,
-    thousand(verdict.reference),
+    verdict.reference ? [gauge(verdict), range(check, acts), summaries, reference(verdict)] : h("p", {}, words.no_score),
   );
+}
+
+/** What is said of the range while it is not there. @param {Check} check @param {Acts} acts */
+function range(check, acts) {
+  if (verdictOf(check).stability || !check.file) return null;
+  if (check.state === "explaining") return h("p", { class: "coming" }, "Saving it again in eight harmless ways, to see whether the answer holds …");
+  const button = h("button", { id: "stability", type: "button", class: "small", onclick: acts.range }, "Measure the range");
+  return h("p", { class: "fine" }, check.rangeless ?? "Its range under harmless re-encodings was not measured.", " ", button);
 }
 
 /** @param {Verdict} verdict */
@@ -78,11 +110,12 @@ function warnings({ warnings: found }) {
   return part("warnings", list("notes", found.map((w) => w.detail)));
 }
 
-/** @param {InputFacts} input @param {string} name */
-function file(input, name) {
+/** @param {InputFacts} input @param {Check} check */
+function file(input, { name, address }) {
   const quality = input.jpeg_quality !== null && `quality about ${input.jpeg_quality}`;
   const rows = /** @type {[string, import("./dom.js").Child][]} */ ([
     ["Name", name],
+    ["Address", address],
     ["Picture", [input.format ?? "pixels", `${input.width} × ${input.height}`, input.bytes !== null && size(input.bytes)].filter(Boolean).join(", ")],
     ["JPEG", quality && [quality, input.chroma_subsampling].filter(Boolean).join(", ")],
     ["Size", input.typical_generator_size && "a size that generators often give; many human works have it too"],

@@ -6,6 +6,9 @@ import { byId, h, refill } from "./dom.js";
 const POLL = 2000;
 const MOST_TRIES = 5; // by itself; then a person decides
 const UNKNOWN = "Something went wrong";
+const GONE = "It was changed, moved or deleted after it was chosen. Choose it again.";
+const AWAY = { title: "The server does not answer", detail: "It may be starting again, or the connection is gone." };
+const OFFLINE = { title: "This device is offline", detail: "It has no connection to the network." };
 
 /**
  * @typedef {object} Concern
@@ -23,6 +26,41 @@ export function calm() {
   window.clearInterval(clock);
   refill(byId("alert"));
   refill(byId("after-alert"));
+}
+
+/**
+ * What went wrong, in words, for whoever shows it in another way than `trouble`.
+ * @typedef {object} Account
+ * @property {"error" | "away" | "busy"} state
+ * @property {string} title
+ * @property {string} detail
+ * @property {string} [id] of the request
+ * @property {number} [seconds] until it may be asked again
+ * @property {boolean} [locked] a key is asked for
+ */
+
+/**
+ * @param {unknown} error
+ * @param {string} [what] it was about
+ * @returns {Account}
+ */
+export function account(error, what = "file") {
+  if (error instanceof Stopped) throw error; // whoever stopped it knows
+  if (error instanceof Problem) {
+    const { title = UNKNOWN, detail = "", request_id: id } = error.document;
+    const seconds = error instanceof Busy ? error.seconds : undefined;
+    return { state: seconds ? "busy" : "error", title, detail, id, seconds, locked: error.status === 401 };
+  }
+  if (error instanceof Gone) return { state: "error", title: "The file cannot be read any more", detail: GONE };
+  if (error instanceof Away) return { state: "away", ...(navigator.onLine ? AWAY : OFFLINE) };
+  console.error(error);
+  return { state: "error", title: UNKNOWN, detail: `The answer about this ${what} came and this page could not show it. Reload the page and try again.` };
+}
+
+/** Where to show a key, and come back from. */
+export function signIn() {
+  const back = encodeURIComponent(window.location.pathname + window.location.search);
+  return h("a", { href: `/sign-in?next=${back}` }, "Sign in with a key");
 }
 
 /**
@@ -76,20 +114,20 @@ function problem(error, { name, kept, retry }) {
 /** A key is asked for; the page comes back here after it. @param {Problem} error */
 function locked(error) {
   told(error);
-  const back = encodeURIComponent(window.location.pathname + window.location.search);
-  after(h("p", {}, h("a", { href: `/sign-in?next=${back}` }, "Sign in with a key")));
+  after(h("p", {}, signIn()));
   return /** @type {const} */ ("error");
 }
 
 /** @param {Concern} concern */
 function gone({ name }) {
-  refused("The file cannot be read any more", "It was changed, moved or deleted after it was chosen. Choose it again.", name);
+  refused("The file cannot be read any more", GONE, name);
   return /** @type {const} */ ("error");
 }
 
 /** @param {Concern} concern */
 function away({ name, kept, retry }) {
-  refused("The server does not answer", "It may be starting again, or the connection is gone.", name);
+  const { title, detail } = navigator.onLine ? AWAY : OFFLINE;
+  refused(title, detail, name);
   after(h("p", {}, `${again(kept)} as soon as the server is back. `, button("Try again", retry)));
   clock = window.setInterval(async () => {
     if (await isBack()) retry();

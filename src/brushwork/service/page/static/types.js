@@ -24,6 +24,7 @@
 /**
  * @typedef {object} InputFacts
  * @property {string | null} sha256
+ * @property {string} phash
  * @property {string | null} format
  * @property {number} width pixels
  * @property {number} height pixels
@@ -48,7 +49,9 @@
  * @property {Answer} answer
  * @property {string} reason
  * @property {{answer: string, why: string, error_rate: string, advice: string[]}} wording
+ * @property {string} label of two classes
  * @property {number} probability
+ * @property {Record<string, number>} timing_ms
  * @property {Reference | null} reference
  * @property {Rates | null} rates null where the answer does not rest on the pixels
  * @property {Stability | null} stability

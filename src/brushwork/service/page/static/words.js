@@ -13,6 +13,7 @@ import { byId } from "./dom.js";
  * @property {Record<string, string>} heading
  * @property {Record<string, string>} said_label what a person says that a picture is
  * @property {Record<string, string>} basis how they know
+ * @property {Record<string, string>} basis_own the same, said by oneself
  * @property {Record<string, string>} feedback_state
  * @property {Record<string, string>} decision of a reviewer
  * @property {Record<string, string>} relation what two pictures are to each other
@@ -25,6 +26,7 @@ import { byId } from "./dom.js";
  * @property {string} map_caveat
  * @property {string} source_caveat
  * @property {string} map_short
+ * @property {string} no_score for a picture outside of what was measured
  * @property {string} unknown_error
  */
 

@@ -1,0 +1,122 @@
+// The pictures that this tab was given, each with how far it is. The address after # names the one that is shown.
+
+import { drop, held, keep, newKey, tabName } from "./keep.js";
+import { mayFollow } from "./machine.js";
+
+/** @typedef {import("./machine.js").Name} Name */
+/** @typedef {import("./types.js").Verdict} Verdict */
+/** @typedef {import("./trouble.js").Account} Account */
+/** @typedef {{id: string, days: number, pictureDays: number | null, again: boolean}} Saved what the server keeps */
+/** @typedef {{key: string, tab: string, at: number, name: string, address: string | null, file: File | null, state: Name, verdict: Verdict | null, failure: Account | null, saved: Saved | null, said: boolean}} Held */
+
+/** So many are held; beyond it the oldest go. */
+export const MOST = 50;
+
+/** One picture, by its file or by the address that it is fetched from. */
+export class Check {
+  key = newKey();
+  at = Date.now();
+  /** @type {Name} */
+  state = "queued";
+  /** @type {Verdict | null} */
+  verdict = null;
+  /** @type {Account | null} why there is no answer */
+  failure = null;
+  /** @type {Saved | null} */
+  saved = null;
+  /** Feedback was given. */
+  said = false;
+  /** How much of the file is sent, 0 to 1. */
+  sent = 0;
+  /** How often it was tried since a person asked for it. */
+  tries = 0;
+  /** @type {string | null} why there is no range under re-encodings */
+  rangeless = null;
+  /** @type {{element: HTMLElement, update: () => void} | null} the result as it is drawn */
+  view = null;
+  /** @type {string | null} */
+  #url = null;
+
+  /**
+   * @param {string} name cleaned
+   * @param {File | null} file
+   * @param {string | null} address
+   */
+  constructor(name, file, address) {
+    this.name = name;
+    this.file = file;
+    this.address = address;
+  }
+
+  /** The address of the file within this browser; "" while there is no file. */
+  get url() {
+    if (!this.#url && this.file) this.#url = URL.createObjectURL(this.file);
+    return this.#url ?? "";
+  }
+
+  /** @param {Name} next */
+  go(next) {
+    if (!mayFollow(this.state, next)) throw new Error(`${next} cannot follow ${this.state}`);
+    this.state = next;
+  }
+
+  release() {
+    if (this.#url) URL.revokeObjectURL(this.#url);
+    this.#url = null;
+    this.view = null;
+  }
+}
+
+/** Those of this tab. `changed` is called after every change, with the check that changed. */
+export class Checks {
+  /** @type {Check[]} oldest first */
+  all = [];
+  #tab = tabName();
+
+  /** @param {(check: Check) => void} changed */
+  constructor(changed) {
+    this.changed = changed;
+  }
+
+  /** Find again what was given before a reload; what had no answer yet waits for its turn anew. */
+  async restore() {
+    this.all = [...(await held(this.#tab)).map(revived), ...this.all];
+  }
+
+  /** @param {string} key */
+  find(key) {
+    return this.all.find((check) => check.key === key);
+  }
+
+  /** @param {Check} check */
+  add(check) {
+    this.all.push(check);
+    if (this.all.length > MOST) this.remove(/** @type {Check} */ (this.all[0]));
+    this.put(check);
+  }
+
+  /** Hold what changed, and tell it. @param {Check} check */
+  put(check) {
+    this.changed(check);
+    if (!this.all.includes(check)) return;
+    const { key, at, name, address, file, state, verdict, failure, saved, said } = check;
+    void keep({ key, tab: this.#tab, at, name, address, file, state, verdict, failure, saved, said });
+  }
+
+  /** @param {Check} check */
+  remove(check) {
+    this.all = this.all.filter((one) => one !== check);
+    check.release();
+    void drop(check.key);
+  }
+}
+
+/** @param {Held} held */
+function revived(held) {
+  const check = new Check(held.name, held.file, held.address);
+  const { key, at, verdict, saved, said } = held;
+  Object.assign(check, { key, at, verdict, saved, said });
+  if (verdict) check.state = "done";
+  else if (held.state === "error") Object.assign(check, { state: "error", failure: held.failure });
+  return check;
+}
