@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 
 from tests.conftest import NEEDS, ROOT, chromium, give_up
 from tests.made.drawings import drawn, encoded
+from tests.made.elsewhere import Elsewhere, elsewhere
 from tests.page.running import BROWSER_FLAGS, Service, free_port
 
 NODE = ROOT / "node_modules"
@@ -19,11 +22,29 @@ NODE_HINT = "run `npm install --no-save --no-package-lock axe-core@4 typescript@
 
 
 @pytest.fixture(scope="package")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    running = Service(tmp_path_factory.mktemp("service"), free_port())
+def other_site() -> Iterator[Elsewhere]:
+    """A server of somebody else, from which the service may fetch."""
+    with elsewhere() as place:
+        yield place
+
+
+@pytest.fixture(scope="package")
+def service(tmp_path_factory: pytest.TempPathFactory, other_site: Elsewhere) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("service")
+    allowed = json.dumps([other_site.here])
+    with service_with(folder, BRUSHWORK_URL_FETCH_ALLOW=allowed, BRUSHWORK_SIGNING_FOLDER=str(folder)) as running:
+        yield running
+
+
+@contextmanager
+def service_with(folder: Path, **settings: str) -> Iterator[Service]:
+    """A running service with these settings; stopped at the end."""
+    running = Service(folder, free_port(), settings=settings)
     running.start()
-    yield running
-    running.stop()
+    try:
+        yield running
+    finally:
+        running.stop()
 
 
 @pytest.fixture(scope="package")

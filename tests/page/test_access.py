@@ -24,8 +24,7 @@ def _bring_to(watched: Any, state: str, picture: Path | None) -> None:
     watched.check(picture, state)
     if watched.page.locator("#overlay-Regions").count():
         watched.page.check("#overlay-Regions")
-        watched.page.click("#stability")
-        watched.page.wait_for_selector("#stability[aria-disabled=true]")
+        watched.page.click("#feedback")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -93,7 +92,21 @@ def test_a_walk_by_keyboard_alone(open_page: Any, pictures: Path) -> None:
     assert "image" in seen
     watched.check(pictures / "painting.png")
     page.focus("#image")
-    around = ["overlay-None", "stability", "copy", "annotated", "json", "share-less", "share"]
+    around = [
+        "url",
+        "Check it",
+        "size-Fit",
+        "overlay-None",
+        "copy",
+        "annotated",
+        "case",
+        "save",
+        "feedback",
+        "drop",
+        "kind",
+        "share-less",
+        "share",
+    ]
     assert _walk(page, len(around)) == around
     page.keyboard.press("ArrowRight")
     assert page.inner_text("output") == "11 %"

@@ -60,19 +60,6 @@ def test_a_server_that_stays_busy_is_not_pestered_for_ever(open_page: Any, pictu
     assert watched.page.is_visible("#retry")
 
 
-def test_a_check_can_be_stopped_and_another_begun(open_page: Any, pictures: Path) -> None:
-    watched = open_page()
-    held: list[Any] = []
-    watched.page.route("**/v1/verdicts*", lambda route: held.append(route))  # noqa: PLW0108 (playwright marks its handlers)
-    watched.page.set_input_files("#image", pictures / "painting.png")
-    watched.page.wait_for_selector("[role=status] progress")
-    assert "painting.png" in watched.page.inner_text("#progress")
-    watched.page.click("#stop")
-    watched.wait("empty")
-    watched.page.unroute("**/v1/verdicts*")
-    watched.check(pictures / "painting.png")
-
-
 def test_a_file_that_changed_on_the_disk_is_told_so(open_page: Any, pictures: Path, tmp_path: Path) -> None:
     watched = open_page()
     mine = tmp_path / "mine.png"
@@ -81,20 +68,11 @@ def test_a_file_that_changed_on_the_disk_is_told_so(open_page: Any, pictures: Pa
     mine.write_bytes((pictures / "tiny.png").read_bytes())
     os.utime(mine, (1, 1))  # the browser looks at the time of the last change, in seconds
     watched.page.click("#annotated")
-    watched.page.wait_for_selector("text=Choose it again")
-    watched.page.click("#stability")
-    watched.wait("error")
-    assert "Choose it again" in watched.page.inner_text("[role=alert]")
-    assert "mine.png" in watched.page.inner_text("[role=alert]")
-
-
-def test_the_last_of_two_pictures_wins(open_page: Any, pictures: Path) -> None:
-    watched = open_page()
-    watched.page.set_input_files("#image", pictures / "huge.jpg")
-    watched.check(pictures / "painting.png")
-    watched.page.wait_for_timeout(500)
-    assert "640 \u00d7 480" in watched.page.inner_text(".result")
-    assert watched.said == []
+    watched.page.wait_for_selector(".said:has-text('Choose it again')")
+    watched.page.click("#save")
+    watched.page.click("#keep-it")
+    watched.page.wait_for_selector(".said:has-text('cannot be read any more')")
+    assert watched.page.is_visible("#answer")
 
 
 def test_the_plain_form_answers_without_scripts(open_page: Any, pictures: Path) -> None:

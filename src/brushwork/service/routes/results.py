@@ -51,5 +51,7 @@ def _saved(desk: Desk, caller: Caller, verdict_id: str) -> Found:
 def _drawn(request: Request, found: Found) -> HTMLResponse:
     shell, verdict, name = shell_of(request.app), found.verdict.to_dict(), found.verdict.external_id or ""
     rates = found.verdict.rates
-    said = {"verdict": verdict, "name": name, "chances": chances(rates), "strength": strength(rates)}
+    kept = found.kept and found.kept.model_dump(mode="json", include={"days_left", "picture"})
+    given = {"verdict": verdict, "name": name, "mine": found.mine, "kept": kept}
+    said = {"verdict": verdict, "name": name, "given": given, "chances": chances(rates), "strength": strength(rates)}
     return HTMLResponse(render("saved.html", shell, "", **said, kept=found.kept, mine=found.mine))

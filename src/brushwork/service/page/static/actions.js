@@ -34,6 +34,7 @@ export function actions(check, acts) {
     update();
   };
   const keep = opener("save", "Save");
+  const opens = check.mine && (check.file || check.saved);
   /** @type {Record<string, () => HTMLElement>} */
   const panels = {
     case: () => casePanel(check, attempt),
@@ -44,9 +45,9 @@ export function actions(check, acts) {
     "div",
     { class: "buttons" },
     h("button", { id: "copy", type: "button", onclick: () => copy(asText(verdictOf(check), check.name), said, say) }, "Copy text"),
-    h("button", { id: "annotated", type: "button", onclick: () => void attempt(() => annotated(check, say)) }, "Annotated PNG"),
-    [opener("case", "Case file"), keep, opener("feedback", "Was this right?")],
-    h("button", { id: "drop", type: "button", onclick: acts.drop }, "Forget"),
+    check.url && h("button", { id: "annotated", type: "button", onclick: () => void attempt(() => annotated(check, say)) }, "Annotated PNG"),
+    [(check.file || check.saved) && opener("case", "Case file"), check.file && keep, opens && opener("feedback", "Was this right?")],
+    check.file && h("button", { id: "drop", type: "button", onclick: acts.drop }, "Forget"),
   );
   row.addEventListener("click", (event) => {
     const button = event.target;

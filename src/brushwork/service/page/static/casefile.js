@@ -1,6 +1,6 @@
 // One file to keep or to send on: signed by this service, with the answer, the evidence and how to check it again.
 
-import { byId, h } from "./dom.js";
+import { h } from "./dom.js";
 import { save, stem } from "./download.js";
 import { askReport } from "./verdicts.js";
 
@@ -18,7 +18,7 @@ const FORMS = /** @type {const} */ ([
  */
 export function casePanel(check, attempt) {
   const note = /** @type {HTMLInputElement} */ (h("input", { id: "case-note", maxlength: 2000, autocomplete: "off" }));
-  const pdf = byId("result").dataset.pdf === "true";
+  const pdf = document.querySelector("[data-pdf=true]") !== null;
   const buttons = FORMS.filter(([form]) => form !== "pdf" || pdf).map(([form, name, told]) => {
     const get = () => attempt(() => made(check, form, note.value.trim()));
     return h("button", { type: "button", id: `case-${form}`, onclick: () => void get() }, `${name}, ${told}`);

@@ -37,18 +37,23 @@ export class Check {
   /** @type {string | null} */
   #url = null;
 
+  /** It is its reader's own, not one that was shared or put up for review. */
+  mine = true;
+
   /**
    * @param {string} name cleaned
    * @param {File | null} file
    * @param {string | null} address
+   * @param {string | null} [picture] where the server keeps it
    */
-  constructor(name, file, address) {
+  constructor(name, file, address, picture = null) {
     this.name = name;
     this.file = file;
     this.address = address;
+    this.#url = picture;
   }
 
-  /** The address of the file within this browser; "" while there is no file. */
+  /** Where this browser finds the picture; "" where there is none. */
   get url() {
     if (!this.#url && this.file) this.#url = URL.createObjectURL(this.file);
     return this.#url ?? "";

@@ -10,18 +10,19 @@ const [START, STEP] = [60, 10];
 const MOST_NUMBERS = 25;
 const SIZES = /** @type {const} */ ([
   ["Fit", "fit"],
-  ["Full size", "full"],
-  ["Double", "double"],
+  ["1:1", "full"],
+  ["2:1", "double"],
 ]);
 const [SMALL, ENLARGED] = [96, 192]; // pixels of the longer side
 
 /**
  * The picture itself. Formats that the browser cannot show (TIFF, HEIC) are said to be so.
- * @param {string} url of the file, held by the browser
+ * @param {string} url of the file; "" where there is none
  * @param {string} name
  * @param {Verdict} verdict
  */
 export function picture(url, name, verdict) {
+  if (!url) return h("div", { class: "mount" }, h("p", { class: "unshown" }, words.no_picture));
   const map = verdict.regions && drawing(verdict.regions.patches, verdict.input.width, verdict.input.height);
   const times = enlarged(verdict.input.width, verdict.input.height);
   const width = times > 1 && verdict.input.width * times;
@@ -130,5 +131,5 @@ function controls(map) {
 
 /** @param {string} group @param {string} name @param {boolean} checked @param {EventListener} onchange */
 function choice(group, name, checked, onchange) {
-  return h("label", {}, h("input", { type: "radio", name: group, checked, id: `${group}-${name.replace(" ", "-")}`, onchange }), h("span", {}, name));
+  return h("label", {}, h("input", { type: "radio", name: group, checked, id: `${group}-${name}`, onchange }), h("span", {}, name));
 }

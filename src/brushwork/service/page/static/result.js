@@ -43,7 +43,7 @@ export function result(check, acts) {
     { class: "result" },
     h("div", { class: "wall" }, picture(check.url, check.name, first)),
     h("div", { class: "reading" }, answer, warnings(first), does.element, declared && says, pixel, odds),
-    h("div", { class: "below" }, seenBefore(check, acts), !declared && says, source(first), regions(first), file(first.input, check), limits(), detail),
+    h("div", { class: "below" }, check.mine && seenBefore(check, acts), !declared && says, source(first), regions(first), file(first.input, check), limits(), detail),
   );
   /** @type {Verdict | null} */
   let drawn = null;
@@ -114,7 +114,7 @@ function warnings({ warnings: found }) {
 function file(input, { name, address }) {
   const quality = input.jpeg_quality !== null && `quality about ${input.jpeg_quality}`;
   const rows = /** @type {[string, import("./dom.js").Child][]} */ ([
-    ["Name", name],
+    ["Name", name || null],
     ["Address", address],
     ["Picture", [input.format ?? "pixels", `${input.width} × ${input.height}`, input.bytes !== null && size(input.bytes)].filter(Boolean).join(", ")],
     ["JPEG", quality && [quality, input.chroma_subsampling].filter(Boolean).join(", ")],

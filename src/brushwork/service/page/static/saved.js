@@ -5,6 +5,7 @@ import { moment } from "./chip.js";
 import { decisions } from "./decisions.js";
 import { confirmed } from "./dialog.js";
 import { byId, h, refill } from "./dom.js";
+import "./saved_result.js";
 import { calm, trouble } from "./trouble.js";
 
 /** @typedef {{id: string, created_at: string, expires_at: string}} Share */

@@ -27,6 +27,7 @@ import { byId } from "./dom.js";
  * @property {string} source_caveat
  * @property {string} map_short
  * @property {string} no_score for a picture outside of what was measured
+ * @property {string} no_picture where it was not kept, or is not shared
  * @property {string} unknown_error
  */
 

@@ -1,0 +1,155 @@
+"""What a tab was given: back and forward, a reload in the middle, two tabs, the last of two; nothing is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.made.drawings import drawn, encoded
+
+pytestmark = pytest.mark.needs_chromium
+ANSWERS = "**/v1/verdicts?*"
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two small pictures that are told apart by their size."""
+    folder = tmp_path_factory.mktemp("two")
+    found = []
+    for side in (240, 250):
+        found.append(folder / f"{side}.png")
+        found[-1].write_bytes(encoded(drawn("painterly", (side, side), 1)))
+    return found[0], found[1]
+
+
+def _size(page: Any, side: int) -> None:
+    page.wait_for_selector(f"[aria-labelledby=file]:has-text('{side} \u00d7 {side}')")
+
+
+def test_back_and_forward_step_through_results(watched: Any, two: tuple[Path, Path]) -> None:
+    page = watched.page
+    for side, path in zip((240, 250), two, strict=True):
+        watched.check(path)
+        _size(page, side)
+    page.go_back()
+    _size(page, 240)
+    page.go_back()
+    watched.wait("empty")
+    assert page.title().startswith("Was this artwork")
+    page.go_forward()
+    page.go_forward()
+    _size(page, 250)
+    assert page.locator("[aria-current=true]").count() == 1
+    page.click(".tray li:has-text('240.png') a")
+    _size(page, 240)
+
+
+def test_a_reload_keeps_what_was_answered_and_begins_again_what_was_not(open_page: Any, two: tuple[Path, Path]) -> None:
+    watched = open_page()
+    page = watched.page
+    watched.check(two[0])
+    page.reload()
+    watched.wait("done")
+    _size(page, 240)
+    assert page.evaluate("document.querySelector('.frame img').naturalWidth") == 240
+    held: list[Any] = []
+    page.route(ANSWERS, lambda route: held.append(route))  # noqa: PLW0108 (playwright marks its handlers)
+    page.set_input_files("#image", two[1])
+    page.wait_for_selector(".waiting")
+    page.unroute(ANSWERS)
+    page.reload()
+    watched.wait("done")
+    _size(page, 250)
+    assert page.locator(".tray li").count() == 2
+
+
+def test_two_tabs_do_not_mix_what_they_were_given(open_page: Any, two: tuple[Path, Path]) -> None:
+    first = open_page()
+    first.check(two[0])
+    page = first.page.context.new_page()
+    page.goto(first.page.url)  # of the other tab, which holds its check
+    page.wait_for_selector("text=This check is not here any more")
+    assert page.evaluate("document.documentElement.dataset.state") == "empty"
+    page.set_input_files("#image", two[1])
+    _size(page, 250)
+    assert page.locator(".tray li").count() == 0
+    first.page.reload()
+    _size(first.page, 240)
+
+
+def test_a_check_can_be_stopped_and_the_one_before_it_stands(open_page: Any, two: tuple[Path, Path]) -> None:
+    watched = open_page()
+    page = watched.page
+    watched.check(two[0])
+    held: list[Any] = []
+    page.route(ANSWERS, lambda route: held.append(route))  # noqa: PLW0108 (playwright marks its handlers)
+    page.set_input_files("#image", two[1])
+    page.wait_for_selector(".waiting progress")
+    assert "250.png" in page.inner_text(".waiting")
+    page.click("#stop")
+    watched.wait("done")
+    _size(page, 240)
+    page.click("#drop")
+    watched.wait("empty")
+    page.unroute(ANSWERS)
+    watched.check(two[1])
+
+
+def test_the_last_of_two_pictures_is_answered_before_the_range_of_the_first(
+    watched: Any, pictures: Path, two: tuple[Path, Path]
+) -> None:
+    page = watched.page
+    page.set_input_files("#image", pictures / "huge.jpg")
+    watched.check(two[0])
+    _size(page, 240)
+    page.wait_for_selector(".tray li[data-state=done] >> nth=1")
+    asked = [url for url in watched.asked if "/v1/verdicts?explain" in url]
+    assert ["stability" in url for url in asked] == sorted("stability" in url for url in asked)
+    assert watched.page.locator(".frame img").count() == 1
+
+
+def test_the_answer_is_there_before_its_range(open_page: Any, two: tuple[Path, Path]) -> None:
+    watched = open_page()
+    page = watched.page
+    held: list[Any] = []
+    page.route("**/v1/verdicts?*stability*", lambda route: held.append(route))  # noqa: PLW0108 (playwright marks its handlers)
+    page.set_input_files("#image", two[0])
+    watched.wait("explaining")
+    assert page.inner_text("#answer")
+    assert page.is_visible(".coming")
+    page.focus("#copy")
+    held[0].continue_()
+    watched.wait("done")
+    assert "Saved again in 8 harmless ways" in page.inner_text(".gauge")
+    assert page.locator(".gauge .range").count() == 1
+    assert page.evaluate("document.activeElement.id") == "copy"
+
+
+def test_a_range_that_cannot_be_had_costs_only_itself(open_page: Any, two: tuple[Path, Path]) -> None:
+    watched = open_page()
+    page = watched.page
+    problem = '{"title": "Too busy just now", "detail": "Wait 20 s.", "request_id": "r1"}'
+    headers = {"Retry-After": "20", "Content-Type": "application/problem+json"}
+    page.route("**/v1/verdicts?*stability*", lambda route: route.fulfill(status=429, headers=headers, body=problem))
+    watched.check(two[0])
+    assert "Wait 20 s." in page.inner_text("[aria-labelledby=pixels]")
+    page.unroute("**/v1/verdicts?*stability*")
+    page.click("#stability")
+    page.wait_for_selector(".gauge .range", state="attached")
+
+
+def test_each_stage_has_its_own_words(open_page: Any, two: tuple[Path, Path]) -> None:
+    watched = open_page()
+    page = watched.page
+    page.evaluate("""() => {
+      window.stages = [];
+      const look = () => stages.push(document.documentElement.dataset.state);
+      new MutationObserver(look).observe(document.documentElement, {attributeFilter: ["data-state"]});
+    }""")
+    watched.check(two[0])
+    seen = page.evaluate("window.stages.filter((one, i, all) => one !== all[i - 1])")
+    assert [state for state in seen if state != "empty"] == [
+        "uploading", "decoding", "scoring", "explaining", "done",
+    ]  # fmt: skip
