@@ -2,6 +2,7 @@
 
 import { account } from "./trouble.js";
 import { casePanel } from "./casefile.js";
+import { copy } from "./clipboard.js";
 import { h, refill } from "./dom.js";
 import { save, stem } from "./download.js";
 import { feedbackPanel } from "./feedback.js";
@@ -44,7 +45,7 @@ export function actions(check, acts) {
   const row = h(
     "div",
     { class: "buttons" },
-    h("button", { id: "copy", type: "button", onclick: () => copy(asText(verdictOf(check), check.name), said, say) }, "Copy text"),
+    h("button", { id: "copy", type: "button", onclick: () => void copy(asText(verdictOf(check), check.name), said) }, "Copy text"),
     check.url && h("button", { id: "annotated", type: "button", onclick: () => void attempt(() => annotated(check, say)) }, "Annotated PNG"),
     [(check.file || check.saved) && opener("case", "Case file"), check.file && keep, opens && opener("feedback", "Was this right?")],
     check.file && h("button", { id: "drop", type: "button", onclick: acts.drop }, "Forget"),
@@ -113,23 +114,6 @@ export function asText(verdict, name) {
     input.sha256 ? `SHA-256 of the file ${input.sha256}` : "",
     model ? `Brushwork, model ${model.name} ${model.version}, ${verdict.created_at.slice(0, 16).replace("T", " ")} UTC` : "",
   ].join("\n").replace(/\n{3,}/g, "\n\n").trim();
-}
-
-/**
- * To the clipboard; where the browser forbids that (a page without TLS), into a box to copy from by hand.
- * @param {string} text
- * @param {HTMLElement} said
- * @param {Say} say
- */
-async function copy(text, said, say) {
-  try {
-    await navigator.clipboard.writeText(text);
-    say("Copied.");
-  } catch (error) {
-    console.info("the clipboard is closed to this page:", error);
-    say("The browser does not let this page copy. Copy it from here: ");
-    said.append(h("textarea", { readonly: true, rows: 8, "aria-label": "The result as text" }, text));
-  }
 }
 
 /** @param {Check} check @param {Say} say */

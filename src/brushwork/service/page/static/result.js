@@ -61,7 +61,7 @@ export function result(check, acts) {
 }
 
 /** Whose parts stand in the page as its own. */
-const slot = () => h("div", { class: "slot" });
+const slot = () => h("div", { class: "later" });
 
 /** @param {Check} check @returns {Verdict} */
 function verdictOf({ verdict }) {

@@ -14,7 +14,7 @@ import { words } from "./words.js";
  * @param {import("./result.js").Acts} acts
  */
 export function seenBefore(check, acts) {
-  const box = h("div", { class: "slot" });
+  const box = h("div", { class: "later" });
   void look(check).then((found) => {
     if (found.length) refill(box, told(found, check, acts));
   });
