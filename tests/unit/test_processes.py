@@ -50,6 +50,12 @@ def length(data: bytes) -> int:
     return len(data)
 
 
+def tell_three() -> str:
+    for number in range(3):
+        processes.tell(number)
+    return "done"
+
+
 @pytest.fixture
 def one():
     processes = Processes(1, LONG_S, nothing, ())
@@ -72,6 +78,15 @@ def test_what_a_task_raises_is_raised_to_its_owner_alone(one: Processes) -> None
     with pytest.raises(ZeroDivisionError, match="by hand"):
         one.schedule(raise_it, ZeroDivisionError("by hand")).result()
     assert one.schedule(pid_after, 0).result() == first
+
+
+def test_what_a_task_tells_on_its_way_is_heard_in_order_by_whoever_asked(one: Processes) -> None:
+    heard: list[int] = []
+    assert one.schedule(tell_three, told=heard.append).result() == "done"
+    assert heard == [0, 1, 2]
+    assert one.schedule(tell_three).result() == "done"  # nobody listens
+    assert heard == [0, 1, 2]
+    assert tell_three() == "done"  # in no process of ours
 
 
 def test_a_task_that_cannot_be_sent_is_told_and_the_next_goes_on(one: Processes) -> None:

@@ -25,14 +25,12 @@ export function actions(check, acts) {
   const say = (/** @type {string} */ text) => (said.textContent = text);
   const attempt = attempting(say);
   const panel = h("div", { class: "panel", id: "panel", hidden: true });
-  const update = () => {
-    keep.textContent = check.saved ? "Saved" : "Save";
-    const open = row.querySelector("[aria-expanded=true]");
-    if (open instanceof HTMLElement && open.dataset.redraw) refill(panel, panels[open.id]?.());
-  };
+  const update = () => void (keep.textContent = check.saved ? "Saved" : "Save");
   const now = () => {
     acts.changed();
     update();
+    const open = row.querySelector("[aria-expanded=true]");
+    if (open) refill(panel, panels[open.id]?.());
   };
   const keep = opener("save", "Save");
   const opens = check.mine && (check.file || check.saved);
@@ -59,7 +57,7 @@ export function actions(check, acts) {
 
 /** @param {string} id @param {string} text */
 function opener(id, text) {
-  return h("button", { id, type: "button", "aria-expanded": "false", "aria-controls": "panel", "data-redraw": id !== "case" }, text);
+  return h("button", { id, type: "button", "aria-expanded": "false", "aria-controls": "panel" }, text);
 }
 
 /**
