@@ -73,10 +73,8 @@ class Processes:
     def schedule(
         self, task: Callable[..., _Made], *given: object, told: Callable[[Any], None] | None = None
     ) -> Future[_Made]:
-        """Queue `task(*given)`. The future raises what the task raised, TimeoutError, or ProcessDied.
-
-        `told` is called with what the task tells on its way, from another thread.
-        """
+        """Queue `task(*given)`; `told` hears, in another thread, what it tells on its way. The future raises what the task
+        raised, TimeoutError, or ProcessDied."""
         ticket = _Ticket(task, given, told)
         with self._lock:
             if self._closed:
@@ -170,8 +168,8 @@ class _Lane(Thread):
         except _NeverTaken:  # it was killed while it waited: nothing of the task was begun
             self._kill()
             self._hand_over(ticket)
-        outcome: tuple[bool, Any] = self._receive(self._time_limit, ticket.told)
-        return outcome
+        answer: tuple[bool, Any] = self._receive(self._time_limit, ticket.told)
+        return answer
 
     def _begin(self) -> None:
         """Start a process where there is none, and wait until it is ready; one that was killed meanwhile is none."""
