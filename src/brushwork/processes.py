@@ -73,8 +73,8 @@ class Processes:
     def schedule(
         self, task: Callable[..., _Made], *given: object, told: Callable[[Any], None] | None = None
     ) -> Future[_Made]:
-        """Queue `task(*given)`; `told` hears, in another thread, what it tells on its way. The future raises what the task
-        raised, TimeoutError, or ProcessDied."""
+        """Queue `task(*given)`; `told` hears, in another thread, what it tells on its way. The future raises what the
+        task raised, TimeoutError, or ProcessDied."""
         ticket = _Ticket(task, given, told)
         with self._lock:
             if self._closed:
