@@ -29,7 +29,9 @@ from .limits import Limits
 from .observed import Observed
 from .page import STATIC
 from .routes import (
+    batch_pages,
     batch_results,
+    batch_rows,
     batches,
     comparisons,
     fetched,
@@ -53,8 +55,8 @@ from .traces import Traces
 DESCRIPTION = "Was this artwork made with AI? Provenance, pixel forensics and an honest error rate."
 
 GROUPS: Final = (
-    verdicts, fetched, saved, looks, reports, comparisons, reviews, owned, batches, batch_results, models, keys, health,
-    pages, screens, results,
+    verdicts, fetched, saved, looks, reports, comparisons, reviews, owned, batches, batch_results, batch_rows, models,
+    keys, health, pages, screens, batch_pages, results,
 )  # fmt: skip
 """The routes, in the order in which the reference lists them."""
 

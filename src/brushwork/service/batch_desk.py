@@ -115,7 +115,7 @@ def _new(intake: Intake, owner: str, wishes: Wishes, *, closed: bool) -> NewBatc
     return NewBatch(
         owner=owner,
         closed=closed,
-        name=None if order.name is None else shown(order.name, 200),
+        name=shown(order.name or "", 200) or None,
         explain=wishes.explain,
         stability=wishes.stability,
         save=wishes.save,

@@ -21,7 +21,7 @@ from ..text import shown
 from .batch_schemas import BatchOrder, PictureOrder
 from .outside import is_json
 from .spool import Spool
-from .uploads import MAX_FIELD_BYTES, MAX_FIELDS, clean_name, why_not
+from .uploads import MAX_FIELD_BYTES, MAX_FIELDS, clean_path, why_not
 from .zips import MAGICS, Bounds, unpack
 
 PART: Final = "images"
@@ -153,7 +153,7 @@ class _File(UploadFile):
     """One part on its way to the disk, no more of it than a picture may have; a zip may be as long as the request."""
 
     def __init__(self, filename: str, spool: Spool, most: int) -> None:
-        super().__init__(cast("BinaryIO", None), filename=clean_name(filename))
+        super().__init__(cast("BinaryIO", None), filename=clean_path(filename))
         self.id = new_id()
         self._spool, self._most = spool, most
         self._head, self._came = b"", 0

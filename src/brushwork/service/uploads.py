@@ -20,6 +20,7 @@ from ..text import shown
 MAX_FIELDS: Final = 8
 MAX_FIELD_BYTES: Final = 4096
 MAX_NAME: Final = 120
+MAX_PATH: Final = 200
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,13 @@ def _form(items: list[tuple[str, UploadFile | str]], part: str, instead: str | N
 def clean_name(name: str | None) -> str:
     """The last part of a file name that a stranger gave, on one line, without control characters."""
     return shown(PurePosixPath((name or "").replace("\\", "/")).name, MAX_NAME) or "picture"
+
+
+def clean_path(name: str | None) -> str:
+    """The same with the folders that it lay in, as text: which entry of a contest `final.png` was is told by them."""
+    parts = (shown(part, MAX_NAME) for part in (name or "").replace("\\", "/").split("/"))
+    path = "/".join(part for part in parts if part not in ("", ".", ".."))
+    return f"…{path[-MAX_PATH + 1 :]}" if len(path) > MAX_PATH else path or "picture"
 
 
 def why_not(error: MultiPartException, most: int) -> str:

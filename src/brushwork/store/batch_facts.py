@@ -77,6 +77,7 @@ class ItemFacts:
     state: ItemState
     attempts: int
     verdict: Verdict | None
+    finished_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,7 @@ def item_facts(item: BatchItem) -> ItemFacts:
         state=item.state,  # type: ignore[arg-type]  # only this package writes the column
         attempts=item.attempts,
         verdict=None if item.verdict is None else Verdict.model_validate(item.verdict),
+        finished_at=item.finished_at,
     )
 
 

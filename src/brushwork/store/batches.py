@@ -106,16 +106,27 @@ class Batches:
         limit: int = 50,
         states: Iterable[ItemState] = (),
         answer: Answer | None = None,
+        since: datetime | None = None,
     ) -> tuple[ItemFacts, ...]:
-        """`limit` items behind the position `after`, in order; only those in `states` and with `answer`, if given."""
+        """`limit` items behind the position `after`, in order; only those in `states`, with `answer` and with a result
+        of the moment `since` or later, if given."""
         asked = select(BatchItem).where(BatchItem.batch_id == batch_id, BatchItem.position > after)
         if wanted := tuple(states):
             asked = asked.where(BatchItem.state.in_(wanted))
         if answer is not None:
             asked = asked.where(BatchItem.answer == answer.value)
+        if since is not None:
+            asked = asked.where(BatchItem.finished_at >= since)
         with self._database.session("read the batch") as session:
             _owned(session, owner, batch_id)
             return tuple(map(item_facts, session.scalars(asked.order_by(BatchItem.position).limit(limit))))
+
+    def names(self, owner: str, batch_id: str) -> dict[str, str]:
+        """What each item is called, by its id."""
+        asked = select(BatchItem.id, BatchItem.external_id, BatchItem.url).where(BatchItem.batch_id == batch_id)
+        with self._database.session("read the batch") as session:
+            _owned(session, owner, batch_id)
+            return {item: name or url or item for item, name, url in session.execute(asked)}
 
     def item(self, owner: str, batch_id: str, item_id: str) -> ItemFacts:
         """One item."""

@@ -11,9 +11,10 @@ from sqlalchemy import Select, Subquery, func, select
 
 from ..failures import new_id
 from .database import Database
-from .tables import Decision, SavedVerdict
+from .tables import BatchItem, Decision, SavedVerdict
 
-Choice = Literal["accept", "refuse", "ask_for_originals", "escalate", "skip"]
+Choice = Literal["accept", "refuse", "ask_for_originals", "escalate", "skip", "take_back"]
+"""A skip is no decision. `take_back` takes one's last decision back, by a record of its own: none is ever removed."""
 Subject = Literal["verdict", "item"]
 
 
@@ -85,13 +86,21 @@ class Decisions:
             return tuple(map(_facts, session.scalars(asked.order_by(Decision.created_at, Decision.id))))
 
     def last_of(self, subject: Subject, subject_ids: Iterable[str]) -> dict[str, DecisionFacts]:
-        """The newest decision on each of those pictures, where there is one; a skip is none."""
-        asked = select(Decision).where(
-            Decision.subject == subject, Decision.subject_id.in_(list(subject_ids)), Decision.decision != "skip"
-        )
+        """The newest decision that stands on each of those pictures, where there is one."""
+        asked = select(Decision).where(Decision.subject == subject, Decision.subject_id.in_(list(subject_ids)))
+        found: dict[str, DecisionFacts] = {}
         with self._database.session("read the decisions") as session:
-            rows = session.scalars(asked.order_by(Decision.created_at, Decision.id))
-            return {row.subject_id: _facts(row) for row in rows}
+            rows = tuple(map(_facts, session.scalars(asked.order_by(Decision.created_at, Decision.id))))
+        for one in sorted(standing(rows), key=lambda one: (one.created_at, one.id)):
+            found[one.subject_id] = one
+        return found
+
+    def of_batch(self, batch_id: str) -> tuple[DecisionFacts, ...]:
+        """All on the pictures of one batch, oldest first."""
+        items = select(BatchItem.id).where(BatchItem.batch_id == batch_id)
+        asked = select(Decision).where(Decision.subject == "item", Decision.subject_id.in_(items))
+        with self._database.session("read the decisions") as session:
+            return tuple(map(_facts, session.scalars(asked.order_by(Decision.created_at, Decision.id))))
 
     def disagreements(self, owner: str, *, reviews: bool, limit: int = 50) -> tuple[Disagreement, ...]:
         """Pictures of `owner`, where it `reviews` also those put up for review, on which reviewers disagree."""
@@ -115,6 +124,18 @@ class Decisions:
         )
 
 
+def standing(facts: Iterable[DecisionFacts]) -> tuple[DecisionFacts, ...]:
+    """The last word of each reviewer on each picture, of `facts` in their order, oldest first.
+
+    A skip leaves an earlier word as it is, and who took theirs back has none.
+    """
+    last: dict[tuple[str, Reviewer], DecisionFacts] = {}
+    for one in facts:
+        if one.decision != "skip":
+            last[one.subject_id, one.reviewer] = one
+    return tuple(one for one in last.values() if one.decision != "take_back")
+
+
 def unseen_before_own(
     facts: Iterable[DecisionFacts], reviewer: Reviewer, *, blind: bool
 ) -> tuple[tuple[DecisionFacts, ...], int]:
@@ -127,7 +148,7 @@ def unseen_before_own(
 
 
 def _last_words(owner: str, reviews: bool) -> Subquery:
-    """The last decision of each reviewer on each picture; a skip is none."""
+    """The last decision of each reviewer on each picture, as `standing` has it."""
     who = (Decision.subject, Decision.subject_id, Decision.reviewer, Decision.reviewer_name)
     rank = func.row_number().over(partition_by=who, order_by=(Decision.created_at.desc(), Decision.id.desc()))
     mine = Decision.owner == owner
@@ -137,7 +158,7 @@ def _last_words(owner: str, reviews: bool) -> Subquery:
         Decision.id, Decision.subject, Decision.subject_id, Decision.decision, Decision.created_at, rank.label("rank")
     ).where(mine, Decision.decision != "skip")
     every = ranked.subquery()
-    return select(every).where(every.c.rank == 1).subquery()
+    return select(every).where(every.c.rank == 1, every.c.decision != "take_back").subquery()
 
 
 def _facts(row: Decision) -> DecisionFacts:

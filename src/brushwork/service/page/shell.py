@@ -15,11 +15,11 @@ from ...verdict import Answer
 
 FOLDER: Final = Path(__file__).parent
 
-CHECK, COMPARE, HISTORY, REVIEW, LAB = "/", "/compare", "/history", "/review", "/lab"
+CHECK, BATCH, COMPARE, HISTORY, REVIEW, LAB = "/", "/batch", "/compare", "/history", "/review", "/lab"
 MODEL, STATUS, HELP = "/model", "/status", "/help"
 SIGN_IN: Final = "/sign-in"
 NAV: Final[tuple[tuple[tuple[str, str], ...], ...]] = (
-    ((CHECK, "Check"), (COMPARE, "Compare"), (HISTORY, "History"), (REVIEW, "Review"), (LAB, "Lab")),
+    ((CHECK, "Check"), (BATCH, "Batch"), (COMPARE, "Compare"), (HISTORY, "History"), (REVIEW, "Review"), (LAB, "Lab")),
     ((MODEL, "Model"), (STATUS, "Status"), (HELP, "Help")),
 )
 """The menu: what one works with, and what one reads. A screen is one line here, one route and one template."""

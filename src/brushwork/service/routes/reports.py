@@ -39,6 +39,7 @@ DECISIONS: Final = {
     "ask_for_originals": "Ask for originals",
     "escalate": "Escalate",
     "skip": "Skip",
+    "take_back": "Took the decision back",
 }
 
 

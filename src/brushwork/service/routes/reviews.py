@@ -122,7 +122,7 @@ async def decisions(
 
     def look() -> DecisionList:
         owner_within_reach(desk.store, caller, verdict_id)
-        return _seen(desk, "verdict", verdict_id, _asking(caller, reviewer), blind=blind)
+        return _seen(desk, "verdict", verdict_id, asking(caller, reviewer), blind=blind)
 
     return await asyncio.to_thread(look)
 
@@ -148,7 +148,7 @@ async def decisions_on_item(
 
     def look() -> DecisionList:
         item = desk.store.batches.item(caller.owner, batch_id, item_id)
-        return _seen(desk, "item", item.id, _asking(caller, reviewer), blind=blind)
+        return _seen(desk, "item", item.id, asking(caller, reviewer), blind=blind)
 
     return await asyncio.to_thread(look)
 
@@ -162,7 +162,7 @@ async def disagreements(
 
     def look() -> DisagreementList:
         found = desk.store.decisions.disagreements(caller.owner, reviews="review" in caller.scopes, limit=limit)
-        who, hides = _asking(caller, reviewer), blind or desk.settings.blind_review
+        who, hides = asking(caller, reviewer), blind or desk.settings.blind_review
         open_to = [one for one in found if not unseen_before_own(one.decisions, who, blind=hides)[1]]
         return DisagreementList(disagreements=tuple(map(DisagreementSaid.of, open_to)))
 
@@ -182,5 +182,6 @@ def _seen(desk: Desk, subject: Subject, subject_id: str, reviewer: Reviewer, *, 
     return DecisionList(decisions=tuple(map(DecisionSaid.of, seen)), hidden=hidden)
 
 
-def _asking(caller: Caller, name: str) -> Reviewer:
+def asking(caller: Caller, name: str) -> Reviewer:
+    """Who asks: the key, and the name that its user goes by."""
     return Reviewer(caller.owner, str(clean(name) or ""))

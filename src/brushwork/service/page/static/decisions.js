@@ -23,7 +23,7 @@ export async function decisions(id) {
   const name = reviewerName();
   try {
     const found = await askJson(`/v1/verdicts/${id}/decisions?${new URLSearchParams({ reviewer: name })}`);
-    refill(byId("decisions-list"), list(found.decisions, found.hidden), form(id, name));
+    refill(byId("decisions-list"), list(found.decisions, found.hidden), form(id, name, found.decisions.some((/** @type {Decision} */ one) => one.reviewer === name)));
   } catch (error) {
     trouble(error, { retry: () => void decisions(id) });
   }
@@ -38,8 +38,8 @@ function list(made, hidden) {
   ];
 }
 
-/** @param {string} id @param {string} name */
-function form(id, name) {
+/** @param {string} id @param {string} name @param {boolean} mine something was decided under this name, which can be taken back */
+function form(id, name, mine) {
   const who = /** @type {HTMLInputElement} */ (h("input", { id: "reviewer", maxlength: 80, value: name, autocomplete: "off" }));
   const why = /** @type {HTMLInputElement} */ (h("input", { id: "why", maxlength: 2000, autocomplete: "off" }));
   const decide = async (/** @type {string} */ decision) => {
@@ -51,7 +51,8 @@ function form(id, name) {
       trouble(error, { retry: () => void decide(decision) });
     }
   };
-  const buttons = Object.entries(words.decision).map(([value, title]) => h("button", { type: "button", id: `decide-${value}`, onclick: () => void decide(value) }, title));
+  const choices = Object.entries(words.decision).filter(([value]) => value !== "take_back" || mine);
+  const buttons = choices.map(([value, title]) => h("button", { type: "button", id: `decide-${value}`, onclick: () => void decide(value) }, title));
   return h(
     "div",
     { class: "deciding" },

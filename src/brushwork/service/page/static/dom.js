@@ -50,16 +50,26 @@ export function byId(id) {
 }
 
 /**
- * Replace what is in `box`. If the focus was inside, it goes to the new element of the same id, or to the start of the
- * content where there is none: whoever walks by keyboard is not thrown back to the top of the page.
+ * Replace what is in `box`; the focus stays, as with `keepFocus`.
  * @param {HTMLElement} box
  * @param {...Child} children
  */
 export function refill(box, ...children) {
+  keepFocus(box, () => box.replaceChildren(...nodes(children)));
+}
+
+/**
+ * Change what is in `box`. If the focus was inside, it goes to the new element of the same id, or to the start of the
+ * content where there is none: whoever walks by keyboard is not thrown back to the top of the page.
+ * @param {Element} box
+ * @param {() => void} change
+ */
+export function keepFocus(box, change) {
   const focused = box.contains(document.activeElement) ? document.activeElement?.id : null;
-  box.replaceChildren(...nodes(children));
+  change();
   if (focused === null || focused === undefined) return;
-  (document.getElementById(focused) ?? byId("main")).focus({ preventScroll: true });
+  const now = document.getElementById(focused) ?? byId("main");
+  if (now !== document.activeElement) now.focus({ preventScroll: true });
 }
 
 /**

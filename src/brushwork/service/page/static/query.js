@@ -22,11 +22,21 @@ export function address(changes) {
 /**
  * Go there without loading the page anew; `follow` hears of it.
  * @param {Record<string, string | null | undefined>} changes
+ * @param {{instead?: boolean}} [how] `instead`: back does not lead here again, as for each letter of a search
  */
-export function go(changes) {
-  const next = address(changes);
-  if (next === window.location.pathname + window.location.search) return;
-  window.history.pushState(null, "", next);
+export function go(changes, how) {
+  visit(address(changes), how);
+}
+
+/**
+ * The same for a whole path, another screen of the same document.
+ * @param {string} path
+ * @param {{instead?: boolean}} [how]
+ */
+export function visit(path, { instead = false } = {}) {
+  if (path === window.location.pathname + window.location.search) return;
+  if (instead) window.history.replaceState(null, "", path);
+  else window.history.pushState(null, "", path);
   window.dispatchEvent(new Event("went"));
 }
 

@@ -21,6 +21,8 @@ import { byId } from "./dom.js";
  * @property {string} no_dates
  * @property {string} no_dates_at_all
  * @property {string} progress_caveat
+ * @property {Record<string, string>} item_state of a picture of a batch
+ * @property {Record<string, string>} batch_state
  * @property {string[]} limits
  * @property {string} state_question
  * @property {string} map_caveat
