@@ -22,12 +22,11 @@ from .page import Shell, compare_page, gone_page, problem_page
 from .schemas import FieldProblem, Problem
 
 MEDIA_TYPE: Final = "application/problem+json"
-CHECK_FORM, COMPARE_FORM = "/check", "/compared"
+CHECK_FORM, COMPARE_FORM, BATCH_FORM = "/check", "/compared", "/batch/send"
 FORMS: Final[Mapping[str, Callable[[Shell, Mapping[str, Any]], str]]] = {
-    CHECK_FORM: problem_page, COMPARE_FORM: compare_page,
+    CHECK_FORM: problem_page, COMPARE_FORM: compare_page, BATCH_FORM: gone_page,
 }  # fmt: skip
 """Where plain forms post to, and the page that says what went wrong with one."""
-BATCH_FORM: Final = "/batch/send"
 RETRY_AFTER_S: Final = 2
 
 
@@ -174,7 +173,7 @@ def _is_for_a_person(scope: Scope) -> bool:
     """True where a browser goes to a page, which then says in words why there is none."""
     asked_for_page = "text/html" in Headers(scope=scope).get("accept", "")
     return (
-        (scope["method"] == "GET" or scope["path"] == BATCH_FORM)
+        scope["method"] == "GET"
         and asked_for_page
         and not is_api(scope["path"])
         and hasattr(scope["app"].state, "desk")
