@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from .data_generate import generate
 from .data_get import get, listed
+from .data_inspect import inspect
 from .data_prepare import preprocess
 from .lab_common import require_lab, ticked
 
@@ -31,6 +33,13 @@ app.command(
     "  brushwork data preprocess data/mine --size 384 --split 90/10 --multi-crop 3 --mirror --out prepared/mine\n"
     "  brushwork data preprocess data/mine --size 224 --weather hard --out prepared/drifted\n"
 )(preprocess)
+app.command(
+    epilog="\b\nExamples:\n  brushwork data inspect data/cifake --limit 2000\n  brushwork data inspect prepared/mine\n"
+)(inspect)
+app.command(
+    epilog="\b\nExamples:\n  brushwork data generate --prompts prompts.txt --count 600 --provider openai -o data/made\n"
+    "  brushwork data generate --frames clip.gif --every 10 --label human --out data/frames\n"
+)(generate)
 
 
 @app.command(epilog="\b\nExamples:\n  brushwork data audit art-0\n  brushwork data audit prepared/cifake-32\n")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from .datasets import AI, HUMAN
 from .evaluate import WEATHERS
 from .generators import attributed_to
 from .kinds import kind_of
-from .metrics import auc
+from .metrics import Bools, Floats, auc
 from .tables import UNTOLD, calibration, confusion, subjects, under
 
 HUMAN_COLOUR: Final = "#0072b2"
@@ -34,26 +35,34 @@ def draw_all(judged: Sequence[Judged], folder: Path, log: Path | None = None) ->
 
     `log` is a metrics.csv of training, for the curves of loss and accuracy.
     """
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
-
-    folder.mkdir(parents=True, exist_ok=True)
     drawn: dict[str, Path] = {}
-    with plt.style.context(STYLE):
+    folder.mkdir(parents=True, exist_ok=True)
+    with styled() as plt:
         for title, name, draw in (
             ("ROC curves", "roc", _roc), ("Calibration curve", "calibration", _calibration),
             ("Confusion at the strict threshold", "confusion", _confusion), ("Scores by kind", "scores", _scores),
         ):  # fmt: skip
             figure = draw(plt, judged)
-            drawn[title] = _saved(plt, figure, folder / name)
+            drawn[title] = saved(plt, figure, folder / name)
         if log is not None:
-            drawn["Training"] = _saved(plt, _training(plt, log), folder / "training")
+            drawn["Training"] = saved(plt, _training(plt, log), folder / "training")
     return drawn
 
 
-def _saved(plt: Any, figure: Any, path: Path) -> Path:
+@contextmanager
+def styled() -> Iterator[Any]:
+    """matplotlib.pyplot without a window, in the style of the reports."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    with plt.style.context(STYLE):
+        yield plt
+
+
+def saved(plt: Any, figure: Any, path: Path) -> Path:
+    """Write `figure` beside `path` as PNG and SVG, without a date or a name of the program; the path of the SVG."""
     figure.tight_layout()
     figure.savefig(path.with_suffix(".png"))
     figure.savefig(path.with_suffix(".svg"), metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
@@ -71,14 +80,25 @@ def _roc(plt: Any, judged: Sequence[Judged]) -> Any:
                 continue
             scores = np.array([j.scored.logit for j in here])
             positive = np.array([j.scored.label == AI for j in here])
-            order = np.argsort(-scores)
-            rates = [np.concatenate([[0], np.cumsum(side[order]) / side.sum()]) for side in (~positive, positive)]
             label = f"{subject}, {weather}: {auc(scores, positive):.3f}"
-            axes.plot(*rates, dash, color=colour, label=label)
+            axes.plot(*roc_points(scores, positive), dash, color=colour, label=label)
+    finish_roc(axes)
+    return figure
+
+
+def roc_points(scores: Floats, positive: Bools) -> tuple[Floats, Floats]:
+    """Shares of human and of AI works at or above each score, from the highest down; equal scores are one point."""
+    order = np.argsort(-scores, kind="stable")
+    last = np.flatnonzero(np.concatenate([scores[order][1:] != scores[order][:-1], [True]]))
+    human, ai = (np.concatenate([[0.0], np.cumsum(side[order])[last] / side.sum()]) for side in (~positive, positive))
+    return human, ai
+
+
+def finish_roc(axes: Any) -> None:
+    """The diagonal of chance, the names of the axes and the legend."""
     axes.plot([0, 1], [0, 1], color="#999999", linewidth=0.8)
     axes.set(xlabel="share of human works above", ylabel="share of AI works above", title="ROC curves (AUC)")
     axes.legend(loc="lower right", fontsize=8)
-    return figure
 
 
 def _calibration(plt: Any, judged: Sequence[Judged]) -> Any:
