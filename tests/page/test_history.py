@@ -42,9 +42,11 @@ def test_saved_results_are_listed_with_their_days_and_hostile_notes_as_text(
     page.wait_for_selector(ROWS)
     assert page.locator(ROWS).count() == 3
     assert HOSTILE in page.inner_text("#saved")
-    assert page.locator("#saved img").count() == 0
+    assert page.locator("#saved img:not(.thumb)").count() == 0
     assert "days" in page.locator(ROWS).first.inner_text()
     assert "picture" in page.locator(ROWS).nth(1).inner_text()
+    assert page.locator(f"{ROWS} img.thumb").count() == 1
+    assert " ".join(page.inner_text("#stats").split()).startswith("3 saved")
     assert_good(page, axe)
     _quiet(watched)
 

@@ -126,6 +126,17 @@ def test_several_are_deleted_at_once_but_only_ones_own(anna: TestClient, bert: T
         assert anna.post("/v1/verdicts/delete", json=wrong).status_code == 422
 
 
+def test_saved_ones_are_counted_by_answer_and_only_ones_own(
+    anna: TestClient, bert: TestClient, painting: bytes
+) -> None:
+    before = anna.get("/v1/verdicts/counts").json()
+    saved = save(anna, painting)
+    save(bert, painting)
+    after = anna.get("/v1/verdicts/counts").json()
+    assert after["total"] == before["total"] + 1 == sum(after["answers"].values())
+    assert after["answers"][saved["answer"]] == before["answers"].get(saved["answer"], 0) + 1
+
+
 def test_a_link_shows_the_verdict_to_whoever_has_it(people: People, anna: TestClient, painting: bytes) -> None:
     (verdict,) = anna.post("/batch-predict?save=true", files=[("images", ("private.png", painting))]).json()["results"]
     made = anna.post(f"/v1/verdicts/{verdict['id']}/share", json={"days": 7})

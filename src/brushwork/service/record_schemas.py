@@ -13,7 +13,7 @@ from ..store.retention import Due, Periods, Tidied
 from ..store.shares import ShareFacts
 from ..store.verdicts import Kept, Near
 from ..text import shown
-from ..verdict import Verdict
+from ..verdict import Answer, Verdict
 
 MAX_NOTE = 2000
 MAX_NAME = 80
@@ -81,6 +81,13 @@ class VerdictPage(Shape):
     verdicts: tuple[Verdict, ...]
     kept: tuple[KeptFacts, ...]
     after: str | None
+
+
+class Counts(Shape):
+    """How many verdicts are saved, in all and by answer; an answer that none has is left out."""
+
+    total: int
+    answers: dict[Answer, int]
 
 
 class Description(Shape):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from ..errors import VerdictNotFound
@@ -140,6 +140,12 @@ class Verdicts:
         With `words`: those whose sha256 begins with them, whose id they are, or in whose name or note they stand.
         """
         return self._page(page_query(owner, answer, words), after, limit)
+
+    def counts(self, owner: str) -> dict[Answer, int]:
+        """How many verdicts of `owner` are saved, by answer; an answer that none has is left out."""
+        asked = select(SavedVerdict.answer, func.count()).where(SavedVerdict.owner == owner).group_by(SavedVerdict.answer)
+        with self._database.session("count the verdicts") as session:
+            return {Answer(answer): count for answer, count in session.execute(asked).all()}
 
     def every(self, owner: str, at_once: int = 100) -> Iterator[tuple[Verdict, Kept]]:
         """All of them, newest first, read a few at a time."""

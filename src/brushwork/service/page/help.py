@@ -47,16 +47,18 @@ def example(fits: ThresholdFits) -> Example:
 
 ANSWERS: Final[tuple[tuple[Answer, str, str], ...]] = (
     (Answer.MADE_WITH_AI, "the file",
-     "A signature or a plain field in the file declares it. An unsigned field can be forged, also to frame an artist."),
-    (Answer.PARTLY_AI, "the file", "The same, for a part: a filled area, an extended edge, a retouched face."),
+     "A signature or a plain field in the file says so. A field without a signature can be forged, also to harm an "
+     "artist."),
+    (Answer.PARTLY_AI, "the file",
+     "The same, about a part of the picture: a filled area, an extended edge, a retouched face."),
     (Answer.LOOKS_AI, "the pixels",
-     "The score is above a threshold that few of the human works measured exceed. A reason to ask, never a proof."),
+     "The score is so high that very few of the human works that were measured reach it. A reason to ask, not a proof."),
     (Answer.CANNOT_TELL, "the pixels",
-     "The score lies between, or the picture is too small, too flat or too compressed. A full answer, and a frequent "
-     "one."),
+     "The score lies in between, or the picture is too small, too flat or too compressed. This is a full answer, and a "
+     "frequent one. It is not a suspicion."),
     (Answer.NO_SIGN_OF_AI, "the pixels",
-     "Nothing that is known here was found. It does not say that a person made it."),
+     "Nothing that is known here was found. That does not say that a person made the picture."),
     (Answer.SIGNED_CAPTURE, "the file",
-     "A signer on the trust list of this service says that a camera took it or a person edited it."),
+     "Somebody whom this service trusts has signed that a camera took the picture, or that a person edited it."),
 )  # fmt: skip
 """Every answer, what it rests on, and what it means."""

@@ -19,6 +19,7 @@ from ..callers import Asking, require
 from ..desk import Desk
 from ..reaching import owner_within_reach
 from ..record_schemas import (
+    Counts,
     Deleted,
     Description,
     Ids,
@@ -62,6 +63,13 @@ async def find(
     page = await asyncio.to_thread(desk.store.verdicts.page, caller.owner, after, limit, answer, words)
     asked = {"limit": str(limit), **({"answer": answer.value} if answer else {}), **({"q": words} if words else {})}
     return paged(desk, page, "/v1/verdicts", asked)
+
+
+@router.get("/v1/verdicts/counts", summary="How many verdicts are saved", responses=may_answer(503))
+async def counts(desk: AtDesk, caller: Asking) -> Counts:
+    """In all and by answer, of the caller's own."""
+    found = await asyncio.to_thread(desk.store.verdicts.counts, caller.owner)
+    return Counts(total=sum(found.values()), answers=found)
 
 
 @router.post("/v1/verdicts/delete", summary="Delete several saved verdicts", responses=may_answer(422, 503))

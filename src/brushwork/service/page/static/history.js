@@ -1,13 +1,13 @@
 // What was saved: found by words or answer, a page at a time, opened or deleted. The address says what is shown.
 
-import { askJson, send } from "./api.js";
+import { askJson, Away, Problem, send } from "./api.js";
 import { chip, daysLeft, moment } from "./chip.js";
 import { confirmed } from "./dialog.js";
 import { byId, h, refill } from "./dom.js";
 import { address, follow, go, query } from "./query.js";
 import { Table } from "./table.js";
 import { calm, trouble } from "./trouble.js";
-import { counted, two } from "./words.js";
+import { counted, two, words } from "./words.js";
 
 /** @typedef {import("./types.js").Verdict} Verdict */
 /** @typedef {{id: string, expires_at: string, days_left: number, note: string | null, for_review: boolean, picture: {days_left: number} | null}} Kept */
@@ -29,6 +29,7 @@ const table = new Table({
   keyOf: (/** @type {Row} */ { verdict }) => verdict.id,
   columns: [
     { name: "choose", title: h("span", { class: "unseen" }, "Choose"), cell: tick },
+    { name: "thumb", title: h("span", { class: "unseen" }, "Picture"), cell: thumb },
     { name: "answer", title: "Answer", cell: ({ verdict }) => h("a", { href: `/p/${verdict.id}` }, chip(verdict.answer)) },
     { name: "name", title: "Name and note", cell: naming },
     { name: "score", title: "Score", cell: ({ verdict }) => two(verdict.probability) },
@@ -50,6 +51,26 @@ function tick(row) {
   return box;
 }
 
+/** A small copy, where the picture was kept. @param {Row} row */
+function thumb({ verdict, kept }) {
+  if (!kept.picture) return h("span", { class: "no-thumb", "aria-hidden": "true" });
+  const image = h("img", { class: "thumb", src: `/v1/verdicts/${verdict.id}/picture.png?max_side=96`, alt: "", loading: "lazy" });
+  image.addEventListener("error", () => image.remove());
+  return image;
+}
+
+/** How many are saved in all, by answer; each count leads to its rows. */
+async function stats() {
+  try {
+    const { total, answers } = /** @type {{total: number, answers: Record<string, number>}} */ (await askJson("/v1/verdicts/counts"));
+    const counts = Object.entries(words.answer).filter(([name]) => answers[name]).map(([name]) => h("li", {}, h("a", { href: `/history?answer=${name}` }, chip(name), h("b", {}, String(answers[name])))));
+    refill(byId("stats"), total > 0 && [h("p", {}, h("b", {}, String(total)), " saved"), h("ul", {}, counts)]);
+  } catch (error) {
+    if (!(error instanceof Problem || error instanceof Away)) throw error;
+    refill(byId("stats")); // the list, which is asked for at the same time, says what is wrong
+  }
+}
+
 /** What it is called here: its name, or the note that was made. @param {Row} row */
 const nameOf = ({ verdict, kept }) => verdict.external_id || kept.note || `result ${verdict.id.slice(0, 8)}`;
 
@@ -66,6 +87,7 @@ function staying({ kept }) {
 
 async function show() {
   const mine = ++look;
+  void stats();
   const asked = query();
   /** @type {HTMLInputElement} */ (byId("q")).value = asked.q ?? "";
   /** @type {HTMLSelectElement} */ (byId("answer")).value = asked.answer ?? "";

@@ -16,7 +16,15 @@ const MEANS = Object.freeze({
   unreachable: "does not answer",
   degraded: "something is not as it should be",
 });
-const DRIFT_NOTE = "0 means that scores lie as they did when the model was measured. The further from 0, the less its error rates say about the pictures of today.";
+/** @type {Readonly<Record<string, string>>} */
+const STAGES = Object.freeze({
+  decode: "open the file",
+  provenance: "read what it says",
+  forensics: "look at the pixels",
+  weigh: "weigh both",
+  store: "look up and save",
+});
+const DRIFT_NOTE = "0 means that the scores lie as they did when the model was measured. The further from 0, the less its error rates hold for the pictures that come in today.";
 
 /** @typedef {{name: string, count: number}} Counted */
 /**
@@ -79,6 +87,7 @@ function made({ health: { version, bundle } }) {
     [h("dt", {}, "Brushwork"), h("dd", {}, version)],
     [h("dt", {}, "Model"), h("dd", {}, h("a", { href: "/model" }, `${bundle.name} ${bundle.version}`))],
     [h("dt", {}, "Its hash"), h("dd", {}, h("code", {}, bundle.sha256))],
+    [h("dt", {}, "For machines"), h("dd", {}, h("a", { href: "/metrics" }, "metrics"), ", ", h("a", { href: "/health" }, "health"), ", ", h("a", { href: "/readyz" }, "ready"))],
   ];
   return panel("Versions", h("dl", { class: "facts" }, rows));
 }
@@ -86,7 +95,7 @@ function made({ health: { version, bundle } }) {
 /** @param {Status} found */
 function counted({ verdicts, failures }) {
   const total = verdicts.reduce((sum, row) => sum + row.count, 0);
-  if (!total && !failures.length) return panel("Answers given", h("p", { class: "fine" }, "None since the start."));
+  if (!total && !failures.length) return panel("Answers given", h("p", {}, "None since this service was started."));
   const rows = verdicts.map(({ name, count }) => bar(words.answer[name] ?? name, count, count / total));
   return panel(
     "Answers given",
@@ -105,14 +114,14 @@ function bar(title, count, share) {
 
 /** @param {Status} found */
 function times({ stages }) {
-  if (!stages.length) return panel("Time per picture", h("p", { class: "fine" }, "Nothing was examined since the start."));
-  const rows = stages.map(({ name, p50, p95, count }) => [name, milliseconds(p50), milliseconds(p95), String(count)]);
-  return panel("Time per picture", h("p", { class: "fine" }, "Within which time half of the pictures, and 95 of 100, are through a stage."), table(["Stage", "Half", "95 %", "Pictures"], rows));
+  if (!stages.length) return panel("Time per picture", h("p", {}, "Nothing was examined since this service was started."));
+  const rows = stages.map(({ name, p50, p95, count }) => [[STAGES[name] ?? name, h("span", { class: "note" }, name)], milliseconds(p50), milliseconds(p95), String(count)]);
+  return panel("Time per picture", h("p", { class: "fine" }, "Half of the pictures are through a stage within the first time, 95 of 100 within the second."), table(["Stage", "Half", "95 %", "Pictures"], rows));
 }
 
 /** @param {Status} found */
 function drift({ drift: value }) {
-  const said = value === null ? "Not measured yet: too few pictures since the start." : h("b", { class: "figure" }, value.toFixed(2));
+  const said = value === null ? "Not measured yet: too few pictures since this service was started." : h("b", { class: "figure" }, value.toFixed(2));
   return panel("Drift of the scores", h("p", {}, said), h("p", { class: "fine" }, DRIFT_NOTE));
 }
 
