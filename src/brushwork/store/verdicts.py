@@ -143,9 +143,11 @@ class Verdicts:
 
     def counts(self, owner: str) -> dict[Answer, int]:
         """How many verdicts of `owner` are saved, by answer; an answer that none has is left out."""
-        asked = select(SavedVerdict.answer, func.count()).where(SavedVerdict.owner == owner).group_by(SavedVerdict.answer)
+        asked = select(SavedVerdict.answer, func.count()).where(SavedVerdict.owner == owner)
         with self._database.session("count the verdicts") as session:
-            return {Answer(answer): count for answer, count in session.execute(asked).all()}
+            return {
+                Answer(answer): count for answer, count in session.execute(asked.group_by(SavedVerdict.answer)).all()
+            }
 
     def every(self, owner: str, at_once: int = 100) -> Iterator[tuple[Verdict, Kept]]:
         """All of them, newest first, read a few at a time."""
