@@ -52,7 +52,7 @@ ANSWERS: Final[tuple[tuple[Answer, str, str], ...]] = (
     (Answer.PARTLY_AI, "the file",
      "The same, about a part of the picture: a filled area, an extended edge, a retouched face."),
     (Answer.LOOKS_AI, "the pixels",
-     "The score is so high that very few of the human works that were measured reach it. A reason to ask, not a proof."),
+     "The score is so high that very few of the measured human works reach it. A reason to ask, not a proof."),
     (Answer.CANNOT_TELL, "the pixels",
      "The score lies in between, or the picture is too small, too flat or too compressed. This is a full answer, and a "
      "frequent one. It is not a suspicion."),
