@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from .weather import stream
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Indices = NDArray[np.int64]
 
 
 class Interval(NamedTuple):
@@ -98,15 +99,33 @@ def bootstrap(
 
     Pictures of one account resemble each other; drawing pictures instead would promise more than the data hold.
     """
-    by_source: dict[tuple[str, bool], list[int]] = defaultdict(list)
-    for i, source in enumerate(sources):
-        by_source[source, bool(positive[i])].append(i)
-    sides = [[np.array(v) for (_, p), v in sorted(by_source.items()) if p is side] for side in (False, True)]
     rng = stream("bootstrap", len(scores), rounds)
-    drawn: list[float] = []
-    for _ in range(rounds):
-        picks = [np.concatenate([side[j] for j in rng.integers(0, len(side), len(side))]) for side in sides if side]
-        index = np.concatenate(picks)
-        drawn.append(figure(scores[index], positive[index]))
+    indices = resampled(sources, positive.astype(np.int64), rounds, rng)
+    return between(figure(scores, positive), [figure(scores[index], positive[index]) for index in indices])
+
+
+def between(value: float, drawn: Sequence[float]) -> Interval:
+    """A figure with the middle 95 % of what was `drawn`."""
     low, high = np.nanpercentile(drawn, [2.5, 97.5])
-    return Interval(figure(scores, positive), float(low), float(high))
+    return Interval(value, float(low), float(high))
+
+
+def resampled(units: Sequence[str], strata: Indices, rounds: int, rng: np.random.Generator) -> Iterator[Indices]:
+    """Indices (about n,) of `rounds` draws with replacement of whole `units`, those of each of the `strata` apart."""
+    members: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for i, unit in enumerate(units):
+        members[int(strata[i]), unit].append(i)
+    sides: dict[int, list[list[int]]] = defaultdict(list)
+    for (stratum, _), found in sorted(members.items()):
+        sides[stratum].append(found)
+    flat = [(np.concatenate(side), np.array([len(unit) for unit in side])) for _, side in sorted(sides.items())]
+    for _ in range(rounds):
+        yield np.concatenate([_expanded(*side, rng.integers(0, len(side[1]), len(side[1]))) for side in flat])
+
+
+def _expanded(flat: Indices, lengths: Indices, chosen: Indices) -> Indices:
+    """The members of the `chosen` units, which lie one after the other in `flat`."""
+    starts = np.cumsum(lengths) - lengths
+    sizes = lengths[chosen]
+    ends = np.cumsum(sizes)
+    return np.asarray(flat[np.repeat(starts[chosen] - (ends - sizes), sizes) + np.arange(ends[-1])])
