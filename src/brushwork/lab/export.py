@@ -42,23 +42,30 @@ def export_onnx(net: nn.Module, size: int, path: Path, whole: bool = False) -> f
     With `whole` the input has one more, the whole picture, as `forensics.patches.prepare` gives it. Returns the largest
     difference between torch and ONNX Runtime. Raises LabError where it exceeds PARITY.
     """
+    write_onnx(net, size, path, 1 + whole)
+    if whole:
+        keep_half(path)
+    expose_features(path)
+    return prove_parity(net, open_session(path), size, whole)
+
+
+def write_onnx(net: nn.Module, size: int, path: Path, least: int = 1) -> None:
+    """Write any network on uint8 (n, size, size, 3) as ONNX: input "patches", output "logits", n from `least` up.
+
+    Raises LabError where torch does not export it.
+    """
     net.eval()
-    example = torch.from_numpy(_patches(EXAMPLES[0] + whole, size))
+    example = torch.from_numpy(_patches(EXAMPLES[0] + least - 1, size))
     with torch.no_grad(), contextlib.redirect_stdout(io.StringIO()):  # the exporter prints its progress
         program = torch.onnx.export(
             net, (example,), dynamo=True, input_names=["patches"], output_names=["logits"],
-            dynamic_shapes={"patches": {0: torch.export.Dim("n", min=1 + whole, max=4096)}}, optimize=True,
-            verbose=False,
+            dynamic_shapes=({0: torch.export.Dim("n", min=least, max=4096)},), optimize=True, verbose=False,
         )  # fmt: skip
     if program is None:
         raise LabError("The network was not exported.", "Try another version of torch.")
     path.parent.mkdir(parents=True, exist_ok=True)
     program.save(str(path), external_data=False)
     strip_traces(path)
-    if whole:
-        keep_half(path)
-    expose_features(path)
-    return prove_parity(net, open_session(path), size, whole)
 
 
 def strip_traces(path: Path) -> None:
