@@ -1,6 +1,7 @@
 """The only pixel preparation in the project; training imports it too.
 
-Patches are cut at native scale: resizing would wipe out the traces that a generator leaves in neighbouring pixels.
+Patches are cut at native scale: resizing would wipe out the traces that a generator leaves in neighbouring pixels. The
+whole picture is pressed to a square for what is shown, and for classifiers that were trained on such squares.
 """
 
 from __future__ import annotations
@@ -26,7 +27,12 @@ class Place:
 
 
 def places(width: int, height: int, plan: PatchPlan) -> tuple[Place, ...]:
-    """Spread at most `grid` x `grid` places evenly, row by row; fewer where they would overlap by more than half."""
+    """Spread at most `grid` x `grid` places evenly, row by row; fewer where they would overlap by more than half.
+
+    With a grid of 0 the one place is the whole picture.
+    """
+    if not plan.grid:
+        return (Place(0, 0, width, height),)
     xs, ys = _starts(width, plan), _starts(height, plan)
     size = plan.size
     return tuple(Place(x, y, min(size, width), min(size, height)) for y in ys for x in xs)
@@ -54,10 +60,11 @@ def cut(rgb: NDArray[np.uint8], place: Place, size: int) -> NDArray[np.uint8]:
 def prepare(rgb: NDArray[np.uint8], plan: PatchPlan) -> tuple[NDArray[np.uint8], tuple[Place, ...]]:
     """All patches of a picture of shape (height, width, 3), as uint8 (n, size, size, 3), and where they lie.
 
-    Where the plan looks at the whole too, it is one more patch, the last, that lies at no place.
+    Where the plan looks at the whole too, it is one more patch, the last, that lies at no place; where it looks at the
+    whole alone, that is the only one.
     """
     spots = places(rgb.shape[1], rgb.shape[0], plan)
-    patches = [cut(rgb, spot, plan.size) for spot in spots]
+    patches = [cut(rgb, spot, plan.size) for spot in spots] if plan.grid else []
     if plan.whole:
         patches.append(shrunk(rgb, plan.size))
     if plan.jpeg_quality is not None:

@@ -20,13 +20,20 @@ class PatchPlan(_Strict):
 
     With `jpeg_quality` (IJG scale) every patch goes through a JPEG first, so that a lossless file and its compressed
     copy look alike to the model. With `whole` the picture as a whole, pressed to one more square of `size` pixels,
-    stands behind the patches; the model looks at each patch beside it.
+    stands behind the patches; the model looks at each patch beside it. With `grid` 0 there are no patches and the whole
+    is all that the model sees: so look the classifiers of the lab.
     """
 
     size: int = Field(ge=32, le=1024)
-    grid: int = Field(ge=1, le=8)
+    grid: int = Field(ge=0, le=8)
     jpeg_quality: int | None = Field(None, ge=30, le=100)
     whole: bool = False
+
+    @model_validator(mode="after")
+    def _sees_something(self) -> PatchPlan:
+        if not self.grid and not self.whole:
+            raise ValueError("a grid of 0 without the whole picture leaves the model nothing to see")
+        return self
 
 
 class Calibration(_Strict):

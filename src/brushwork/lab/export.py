@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from torch import nn
 
 from ..errors import LabError
 from ..forensics.bundle import CARD_FILE, MODEL_FILE, RECIPE_FILE, REFERENCE_FILE
-from ..forensics.recipe import KnownRange, Origin, Recipe, ReferenceSet
+from ..forensics.recipe import FamilyPlan, KnownRange, Origin, PatchPlan, Recipe, ReferenceSet
 from ..forensics.scorer import Session, open_session, run_session
 from .calibrate import Fit
 from .half import keep_half
@@ -105,14 +105,14 @@ def _patches(count: int, size: int) -> np.ndarray:
     return np.clip(large + rng.normal(0, 6, (count, size, size, 3)), 0, 255).astype(np.uint8)
 
 
-def origin_of(plan: LabPlan, manifest: str, notes: str) -> Origin:
-    """What made the bundle, for its recipe."""
+def origin_of(seed: int, manifest: str, notes: str) -> Origin:
+    """What made the bundle, for its recipe: the digest of its data, and what runs here."""
     return Origin(
         created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         libraries={name: version(name) for name in LIBRARIES},
         git_commit=git_commit(),
         data_manifest_sha256=manifest,
-        seed=plan.seed,
+        seed=seed,
         notes=notes,
     )
 
@@ -127,14 +127,33 @@ def git_commit() -> str:
     return done.stdout.strip() if done.returncode == 0 else "unknown"
 
 
+class Head(NamedTuple):
+    """What a recipe says of the bundle itself: name, version, how it looks at a picture, and what it knows."""
+
+    name: str
+    version: str
+    patches: PatchPlan
+    range: KnownRange
+
+
+def head_of(plan: LabPlan, known: Known = NOTHING_KNOWN) -> Head:
+    """The head of a forensic bundle, by its training recipe."""
+    bundle = plan.bundle
+    limits = KnownRange(
+        min_side=bundle.min_side, min_contrast=bundle.min_contrast, min_jpeg_quality=bundle.min_jpeg_quality,
+        max_distance=known.max_distance,
+    )  # fmt: skip
+    return Head(plan.name, plan.version, plan.patches, limits)
+
+
 def write_bundle(
     folder: Path,
-    plan: LabPlan,
+    head: Head,
     fit: Fit,
     reference: ReferenceSet,
     origin: Origin,
     texts: Mapping[str, str],
-    known: Known = NOTHING_KNOWN,
+    families: FamilyPlan | None = None,
 ) -> Recipe:
     """Write recipe.json, reference.json and the `texts` (CARD.md, NOTICE) beside the model.onnx that is there.
 
@@ -149,18 +168,10 @@ def write_bundle(
     if CARD_FILE not in names:
         raise LabError("A bundle has a card.", f"Give the text of {CARD_FILE}.")
     recipe = Recipe(
-        name=plan.name,
-        version=plan.version,
-        patches=plan.patches,
+        **head._asdict(),
         calibration=fit.calibration,
         thresholds=fit.thresholds,
-        range=KnownRange(
-            min_side=plan.bundle.min_side,
-            min_contrast=plan.bundle.min_contrast,
-            min_jpeg_quality=plan.bundle.min_jpeg_quality,
-            max_distance=known.max_distance,
-        ),
-        families=known.families,
+        families=families,
         origin=origin,
         files={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)},
     )

@@ -20,7 +20,7 @@ from .card import CardFacts, Effort, card
 from .crops import RegionCache
 from .datasets import Row, manifest_sha256
 from .evaluate import Scored, look_with, read_scores, score, write_scores
-from .export import NOTICE_FILE, export_onnx, git_commit, origin_of, write_bundle
+from .export import NOTICE_FILE, export_onnx, git_commit, head_of, origin_of, write_bundle
 from .gallery import write_gallery
 from .gather import Gathered, cache_of, gather
 from .holdout import Budget, LeaveOut, leave_out
@@ -177,7 +177,7 @@ def run_calibration(plan: LabPlan, out: Path) -> Path:
     known = _known(plan, out)
     rows = tuple(Row(**r) for r in facts["rows"])
     fitted = fit_and_rate(scored)
-    origin = origin_of(plan, manifest_sha256(rows), plan.bundle.notes)
+    origin = origin_of(plan.seed, manifest_sha256(rows), plan.bundle.notes)
     reference = reference_set(scored, fitted.calibration, f"{plan.data.dev.stem} (human works, clean)")
     effort = Effort(facts["crops"], facts["seconds"], hardware(plan.train.threads))
     texts = {NOTICE_FILE: LEVELS_NOTICE if plan.levels else NOTICE} if plan.train.backbone or plan.levels else {}
@@ -186,7 +186,8 @@ def run_calibration(plan: LabPlan, out: Path) -> Path:
         effort, float(facts["parity"]), (float(facts["audit"]["before"]), float(facts["audit"]["after"])),
         {**dict(known.sections), **_measured(out), **_changed(plan, scored, fitted)},
     )  # fmt: skip
-    write_bundle(out / DRAFT, plan, fitted, reference, origin, {**texts, "CARD.md": card(about, out / DRAFT)}, known)
+    texts |= {"CARD.md": card(about, out / DRAFT)}
+    write_bundle(out / DRAFT, head_of(plan, known), fitted, reference, origin, texts, known.families)
     return load_bundle(out / DRAFT).folder
 
 

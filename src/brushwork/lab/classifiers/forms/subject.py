@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from ...datasets import AI, HUMAN
-from ...metrics import Floats
+from ...metrics import Floats, Indices
 from ...weather import Pixels
+from ..latency import Latency
 from ..prepared import Task
 
 MOST: Final = 4096
@@ -37,8 +38,11 @@ class LogOdds(nn.Module):
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A trained network: `module` takes uint8 (n, side, side, 3), gives logits (n, k). `pictures` are real ones, of the
-    validation split, on which forms are compared and ranges of int8 are taken; `facts` go into the files."""
+    """A trained network: `module` takes uint8 (n, side, side, 3), gives logits (n, k).
+
+    `pictures` uint8 (m, side, side, 3) are real ones with their `labels` int64 (m,), of the validation split: on them
+    forms are compared and ranges of int8 are taken. `facts` go into the files.
+    """
 
     name: str
     model: str
@@ -47,6 +51,7 @@ class Subject:
     task: Task
     classes: tuple[str, ...]
     pictures: Pixels
+    labels: Indices
     facts: dict[str, str]
 
     @property
@@ -73,7 +78,7 @@ class Form(NamedTuple):
     """One form: what the command line calls it, the end of its file's name, what it is in words.
 
     `exact` says whether it must compute what the network does; int8 must not. `write` raises LabError where the form
-    does not exist for a subject.
+    does not exist for a subject. `clock` measures one picture where `open` gives nothing that can be timed.
     """
 
     name: str
@@ -82,3 +87,4 @@ class Form(NamedTuple):
     exact: bool
     write: Callable[[Subject, Path], None]
     open: Callable[[Subject, Path], Look]
+    clock: Callable[[Subject, Path], Latency] | None = None
