@@ -30,11 +30,12 @@ def _in_words(patches: tuple[Region, ...], width: int, height: int) -> str:
     covered = np.zeros((height, width), dtype=bool)
     for patch in patches:
         covered[patch.y : patch.y + patch.height, patch.x : patch.x + patch.width] = True
-    where = _where(top, width, height)
+    where = where_in(top.x + top.width / 2, top.y + top.height / 2, width, height)
     return f"Highest {where} ({top.probability:.2f}). The patches cover {covered.mean():.0%} of the picture."
 
 
-def _where(patch: Region, width: int, height: int) -> str:
-    row = _ROWS[min(2, int(3 * (patch.y + patch.height / 2) / height))]
-    column = _COLUMNS[min(2, int(3 * (patch.x + patch.width / 2) / width))]
+def where_in(x: float, y: float, width: int, height: int) -> str:
+    """The ninth of a picture of `width` x `height` in which a point lies, in words."""
+    row = _ROWS[min(2, int(3 * y / height))]
+    column = _COLUMNS[min(2, int(3 * x / width))]
     return "in the centre" if (row, column) == ("middle", "centre") else f"{row} {column}"

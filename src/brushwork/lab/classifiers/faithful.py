@@ -7,7 +7,7 @@ first: the score rises fast. Both are set against maps of chance over the same c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -20,8 +20,8 @@ STEPS: Final = 8
 CHANCE_MAPS: Final = 10
 RADIUS: Final = 0.12
 """Of the blur that takes a place away, as a share of the shorter side."""
-Ask = Callable[[Pixels], Floats]
-"""The score of each of several pictures uint8 (n, height, width, 3): higher for the answer that the map explains."""
+Ask = Callable[[Iterator[Pixels]], Floats]
+"""The score of each of several pictures uint8 (height, width, 3): higher for the answer that the map explains."""
 
 
 class Faithfulness(NamedTuple):
@@ -75,12 +75,11 @@ def _order(values: Floats, rng: np.random.Generator) -> Indices:
 
 def _areas(picture: Pixels, gone: Pixels, cells: Indices, order: Indices, ask: Ask) -> tuple[float, float]:
     """The mean score while the first cells of `order` are taken away, and while they are brought back."""
-    masks = [_first(cells, order, share) for share in np.linspace(0, 1, STEPS + 1)]
-    deleted = np.stack([np.where(mask[:, :, None], gone, picture) for mask in masks])
-    inserted = np.stack([np.where(mask[:, :, None], picture, gone) for mask in masks])
-    scores = ask(np.concatenate([deleted, inserted]).astype(np.uint8))
-    half = len(masks)
-    return float(np.mean(scores[:half])), float(np.mean(scores[half:]))
+    masks = [_first(cells, order, share)[:, :, None] for share in np.linspace(0, 1, STEPS + 1)]
+    deleted, inserted = (
+        ask(np.where(mask, *pair).astype(np.uint8) for mask in masks) for pair in ((gone, picture), (picture, gone))
+    )
+    return float(np.mean(deleted)), float(np.mean(inserted))
 
 
 def _first(cells: Indices, order: Indices, share: float) -> Bools:

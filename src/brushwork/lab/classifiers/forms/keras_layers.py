@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
-import torch
 from torch import nn
 
 Keras = Any
@@ -139,8 +138,39 @@ def _same(keras: Keras, m: Any, x: Tensor) -> Tensor:  # noqa: ARG001  (what doe
     return x
 
 
+def _whole(keras: Keras, m: Any, x: Tensor) -> Tensor:
+    """The network of the lab behind its normalisation: (byte / 255 - mean) / deviation, channel by channel."""
+    if x.shape[1] != m.side:
+        raise Unknown(f"it enlarges or shrinks pictures to {m.side} pixels itself")
+    mean, std = (_numbers(v).reshape(-1).astype(np.float64) for v in (m.mean, m.std))
+    scaled = keras.layers.Rescaling(scale=(1 / (255 * std)).tolist(), offset=(-mean / std).tolist())(x)
+    return copied(keras, m.trunk, scaled)
+
+
+def _small_cnn(keras: Keras, m: Any, x: Tensor) -> Tensor:
+    """Three blocks, means over 4x4 parts, one linear layer."""
+    maps = copied(keras, m.features, x)
+    side = maps.shape[1]
+    if side % 4:
+        raise Unknown(f"a map of {side} pixels that is no multiple of 4")
+    parts = keras.layers.AveragePooling2D(side // 4)(maps)
+    return copied(keras, m.fc, _flatten(keras, m, parts))
+
+
+def _residual(keras: Keras, m: Any, x: Tensor) -> Tensor:
+    return keras.layers.Add()([x, copied(keras, m.body, x)])
+
+
+def _resnet9(keras: Keras, m: Any, x: Tensor) -> Tensor:
+    """The mean of the mean and the maximum of each map, before one linear layer."""
+    maps = copied(keras, m.features, x)
+    pooled = [keras.layers.GlobalAveragePooling2D()(maps), keras.layers.GlobalMaxPooling2D()(maps)]
+    return copied(keras, m.fc, keras.layers.Average()(pooled))
+
+
 _EFFICIENT: Final = _parts("conv_stem", "bn1", "blocks", "conv_head", "bn2", "global_pool", "classifier")
 _NAMED: Final[dict[str, Callable[[Keras, Any, Tensor], Tensor]]] = {
+    "ClassifierNet": _whole, "SmallCNN": _small_cnn, "ResNet9": _resnet9, "Residual": _residual,
     "ResNet": _parts("conv1", "bn1", "act1", "maxpool", "layer1", "layer2", "layer3", "layer4", "global_pool", "fc"),
     "BasicBlock": _basic_block,
     "EfficientNet": _EFFICIENT,
@@ -159,8 +189,3 @@ _KINDS: Final[tuple[tuple[Any, Callable[[Keras, Any, Tensor], Tensor]], ...]] = 
     (nn.SiLU, lambda keras, m, x: keras.layers.Activation("silu")(x)),
 )  # fmt: skip
 
-
-def scaling(keras: Keras, mean: torch.Tensor, std: torch.Tensor, x: Tensor) -> Tensor:
-    """Bytes to what the network was trained on: (byte / 255 - mean) / std, channel by channel."""
-    m, s = (_numbers(v).reshape(-1).astype(np.float64) for v in (mean, std))
-    return keras.layers.Rescaling(scale=(1 / (255 * s)).tolist(), offset=(-m / s).tolist())(x)

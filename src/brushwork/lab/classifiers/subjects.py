@@ -1,0 +1,37 @@
+"""From a run to what is exported: its network, and pictures of its validation split to compare forms on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...errors import LabError
+from ..weather import stream
+from .forms.subject import Subject
+from .latency import example
+from .predictors import NetworkPredictor, load_predictor
+from .prepared import open_prepared
+from .runs import Run
+
+PICTURES = 512
+
+
+def subject_of(run: Run, pictures: bool = True) -> Subject:
+    """The network of a run with at most PICTURES of its validation split, drawn by seed, or with none.
+
+    Raises LabError for a run that is no network.
+    """
+    predictor = load_predictor(run)
+    if not isinstance(predictor, NetworkPredictor):
+        what = "an ensemble; export its members" if run.kind == "ensemble" else "classical; its model.onnx is the export"
+        raise LabError(f"{run.folder} is no network: it is {what}.", "Name the run of a network.")
+    task = run.plan.classifier.task
+    seen, labels = example(run.side, 2), np.zeros(2, dtype=np.int64)
+    if pictures:
+        prepared = open_prepared(run.plan.data.prepared)
+        rows = prepared.indices("val", task)
+        rows = np.sort(stream("exported", run.plan.seed).permutation(rows)[:PICTURES])
+        seen, labels = np.array(prepared.pixels[rows]), prepared.labels(task)[rows]
+    facts = {"name": run.plan.name, "version": run.plan.version, "task": task}
+    return Subject(
+        run.folder.name, run.plan.classifier.model, predictor.module, run.side, task, run.classes, seen, labels, facts
+    )
