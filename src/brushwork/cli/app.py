@@ -34,9 +34,12 @@ COMMANDS: Final[tuple[Entry, ...]] = (
     Entry("feedback", "feedback", "List feedback and hand over what was accepted."),
     Entry("data", "data", "Look into training data (lab)."),
     Entry("train", "train", "Train a model by a recipe (lab)."),
+    Entry("tune", "tune", "Search the settings of a classifier's recipe (lab)."),
     Entry("evaluate", "judge", "Measure a trained model (lab)."),
     Entry("calibrate", "judge", "Fit thresholds and finish the bundle (lab)."),
-    Entry("export", "export", "Export a trained model to ONNX (lab)."),
+    Entry("compare", "compare", "Compare trained classifiers and say which to take (lab)."),
+    Entry("explain", "explain", "Show which places of a picture a model looks at (lab)."),
+    Entry("export", "export", "Export a trained model in other forms, or as a bundle (lab)."),
 )
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .lab_common import Out, Recipe, politely, require_lab, ticked
-from .messages import say
+from .messages import say, usage
+
+if TYPE_CHECKING:
+    from ..lab.classifiers.plan import ModelPlan
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
@@ -29,6 +32,8 @@ class LeaveOut(StrEnum):
 @app.command(
     epilog="\b\nExamples:\n  brushwork evaluate art-0 --out runs/art-0\n"
     "  brushwork evaluate art-0 --out runs/held-out --leave-out sources --folds 5 --seeds 3 --epochs 6\n"
+    "  brushwork evaluate cifake.toml --out runs/resnet18\n"
+    "  brushwork evaluate tiny-genimage.toml --out runs/resnet18 --leave-out generators\n"
 )
 def evaluate(
     recipe: Recipe,
@@ -40,16 +45,24 @@ def evaluate(
     seeds: Annotated[int, typer.Option(min=1, help="Trainings of each part, with seeds that follow each other.")] = 1,
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of each training; default: the recipe's.")] = None,
     pictures: Annotated[int, typer.Option(min=1, help="At most so many pictures of a class are judged.")] = 300,
+    split: Annotated[str, typer.Option(help="Split of a classifier's prepared set.")] = "test",
 ) -> None:
-    """Score the recipe's dev set under every weather and re-encoding, and write the report of the run.
+    """Measure a run and write its report.
 
-    With --leave-out the recipe is trained anew for each part that is left out; started again, it goes on.
+    A forensic recipe: its dev set under every weather and re-encoding. A classifier: the test split, with figures,
+    curves, thresholds fitted on the validation split, and sheets of predictions and mistakes. With --leave-out the
+    recipe is trained anew for each part that is left out; started again, it goes on.
     """
     require_lab()
-    from ..lab.plan import read_plan
+    from ..lab.classifiers.plan import is_classifier, model_plan_from
+    from ..lab.plan import plan_from, read_recipe
     from ..lab.workflow import EVALUATION, run_evaluation, run_holdout
 
-    plan = read_plan(recipe)
+    raw, name = read_recipe(recipe)
+    if is_classifier(raw):
+        _evaluate_classifier(model_plan_from(raw, name), out, leave_out, split)
+        return
+    plan = plan_from(raw, name)
     if leave_out is not None:
         from ..lab.holdout import Budget
 
@@ -60,6 +73,22 @@ def evaluate(
 
     typer.echo(by_weather(run_evaluation(plan, out, ticked)).markdown)
     say(f"report: {out / EVALUATION / 'report.html'}")
+
+
+def _evaluate_classifier(plan: ModelPlan, out: Path, leave_out: LeaveOut | None, split: str) -> None:
+    if leave_out is LeaveOut.SOURCES:
+        raise usage("Of a classifier only generators are left out; sources are split when a set is prepared.")
+    if leave_out is LeaveOut.GENERATORS:
+        from ..lab.classifiers.leaveout import leave_out_generators
+
+        politely()
+        typer.echo(leave_out_generators(plan, out, split, say, ticked).markdown)
+        return
+    from ..lab.classifiers.judging import evaluate_run
+
+    found = evaluate_run(plan, out, split, ticked)
+    typer.echo(found.table.markdown)
+    say(f"report: {found.page}")
 
 
 @app.command(

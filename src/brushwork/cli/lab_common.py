@@ -37,8 +37,8 @@ def politely() -> None:
         os.nice(POLITE)
 
 
-def require_lab() -> None:
-    """Raise LabError where a package of the lab is missing."""
-    missing = [name for name in NEEDED if find_spec(name) is None]
+def require_lab(*more: str) -> None:
+    """Raise LabError where a package of the lab, or one of `more`, is missing."""
+    missing = [name for name in (*NEEDED, *more) if find_spec(name) is None]
     if missing:
         raise LabError(f"The lab needs {', '.join(missing)}.", "Install it with: pip install 'brushwork[lab]'")

@@ -12,10 +12,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ..errors import LabError
 from .crops import RegionCache
 from .features import FeaturePlan, Features, Half, Tick, features_of
 from .half import in_half
-from .levels import LevelHead, LevelNet, averaged, fold_norms, load_trunk
+from .keeping import LOAD_ERRORS
+from .levels import LevelHead, LevelNet, LevelTrunk, averaged, fold_norms, load_trunk
 from .loading import shares
 from .plan import KindWeight, LabPlan, LevelsPlan
 from .weather import Random, stream
@@ -132,3 +134,17 @@ def train_levels(plan: LabPlan, caches: Sequence[RegionCache], out: Path, tick: 
     in_half(net)
     torch.save(net.state_dict(), out / STATE_FILE)
     return net
+
+
+def load_levels(plan: LabPlan, path: Path) -> LevelNet:
+    """The network that `train_levels` kept in `path`. Raises LabError where the file does not hold it."""
+    levels = plan.levels
+    assert levels is not None, "asked for by the recipe"
+    trunk = LevelTrunk()
+    fold_norms(trunk)
+    net = LevelNet(trunk, LevelHead(trunk.width, levels.hidden * levels.members))
+    try:
+        net.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    except LOAD_ERRORS as error:
+        raise LabError(f"{path} does not load: {error}.", "Train by this recipe again.") from error
+    return net.eval()

@@ -130,10 +130,25 @@ def _dropped(cache: RegionCache) -> list[str]:
 
 def run_export(plan: LabPlan, checkpoint: Path, out: Path) -> float:
     """Export a checkpoint to out/bundle/model.onnx; the largest difference between torch and ONNX Runtime."""
+    model = out / DRAFT / MODEL_FILE
+    if plan.levels is not None:
+        from .heads import load_levels
+
+        return export_onnx(load_levels(plan, checkpoint), plan.patches.size, model, whole=True)
     from .train import load_network
 
-    net = load_network(checkpoint, plan.train)
-    return export_onnx(net, plan.patches.size, out / DRAFT / MODEL_FILE)
+    return export_onnx(load_network(checkpoint, plan.train), plan.patches.size, model)
+
+
+def trained_file(plan: LabPlan, out: Path) -> Path | None:
+    """What training left in `out` to export: the head of a recipe with [levels], otherwise the newest checkpoint."""
+    from .keeping import CHECKPOINTS, newest_checkpoint
+
+    if plan.levels is None:
+        return newest_checkpoint(out / CHECKPOINTS)
+    from .heads import STATE_FILE
+
+    return out / STATE_FILE if (out / STATE_FILE).is_file() else None
 
 
 def run_evaluation(plan: LabPlan, out: Path, tick: Tick = quiet) -> list[Judged]:

@@ -1,4 +1,4 @@
-"""An exported classifier as a bundle that `scan` and `serve` take: thresholds, reference scores and a card beside it."""
+"""An exported classifier as a bundle that `scan` and `serve` take: thresholds, reference scores and a card."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ def score_split(session: Session, prepared: PreparedSet, split: str, seed: int, 
         rows = [prepared.rows[i] for i in chosen[start : start + BATCH]]
         pixels = prepared.pixels[chosen[start : start + BATCH]]
         for weather in FITTED_UNDER:
-            seen = [degrade(p, weather, stream("weather", seed, weather, r.id)) for p, r in zip(pixels, rows, strict=True)]
+            seen = [
+                degrade(p, weather, stream("weather", seed, weather, r.id)) for p, r in zip(pixels, rows, strict=True)
+            ]
             batch = np.stack([p if p.shape == pixels.shape[1:] else shrunk(p, prepared.side) for p in seen])
             logits = run_session(session, batch)
             out += [_scored(row, weather, float(logit)) for row, logit in zip(rows, logits, strict=True)]

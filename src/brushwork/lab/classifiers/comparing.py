@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from ...errors import LabError
+from ..machine import hardware
 from ..report import Section, write_report
 from ..tables import Table
-from ..workflow import hardware
 from . import board
 from .advice import Advice, advise
 from .board import Contender, task_of
@@ -110,8 +110,8 @@ COSTS: Final = (
     "measured on {machine}. Networks run by ONNX Runtime, classical models by what they were trained with."
 )
 THRESHOLDS: Final = (
-    "Thresholds for a false-positive rate are fitted on the validation split and measured on the test split, so the rate "
-    "may lie beside its aim."
+    "Thresholds for a false-positive rate are fitted on the validation split and measured on the test split, so the "
+    "rate may lie beside its aim."
 )
 SHARES: Final = (
     "The fairness term pulls the mean probability of a batch towards a share; where the set has that share anyway, it "

@@ -17,12 +17,18 @@ from .board import Contender
 from .forms.of_onnx import write_fp32
 from .judgement import Judgement
 from .latency import Latency, Look, measure
-from .plan import ENSEMBLE
 from .predictors import (
-    CHUNK, NetworkPredictor, Predicted, load_predictor, predict, read_predictions, write_predictions,
+    CHUNK,
+    NetworkPredictor,
+    Predicted,
+    load_predictor,
+    predict,
+    read_predictions,
+    write_predictions,
 )  # fmt: skip
-from .prepared import PreparedSet, open_prepared
+from .prepared import PreparedSet
 from .runs import WEIGHTS_FILE, Run, load_run
+from .sets import open_set
 from .subjects import subject_of
 
 EXPORTS: Final = "exports"
@@ -79,19 +85,14 @@ def contender_of(run: Run, split: str = "test", name: str | None = None) -> Cont
     """A run as a comparison takes it. Raises LabError as `judgement_of` does."""
     settings = run.plan.classifier
     val = judgement_of(run, "val", name) if predictions_file(run, "val").is_file() else None
-    fairness = f"alpha {settings.fairness_alpha:g}, beta {settings.fairness_beta:g}" if settings.fairness_alpha else "off"
+    fairness = (
+        f"alpha {settings.fairness_alpha:g}, beta {settings.fairness_beta:g}" if settings.fairness_alpha else "off"
+    )
     return Contender(
-        judgement_of(run, split, name), settings.model, run.kind, _number(run, "bytes"), _number(run, "parameters"),
+        judgement_of(run, split, name), settings.model, run.kind, int(run.facts["bytes"]), int(run.facts["parameters"]),
         [{k: float(v) for k, v in row._asdict().items() if math.isfinite(v)} for row in run.history],
         val=val, seconds=float(run.facts.get("seconds", 0.0)), notes={"fairness": fairness}, folder=run.folder,
     )  # fmt: skip
-
-
-def _number(run: Run, fact: str) -> int:
-    """A fact of a run; of an ensemble the sum over its members."""
-    if run.plan.classifier.model == ENSEMBLE and run.plan.ensemble is not None:
-        return sum(_number(load_run(member), fact) for member in run.plan.ensemble.members)
-    return int(run.facts.get(fact) or 0)
 
 
 def timed(runs: Sequence[Contender]) -> list[Contender]:
@@ -128,7 +129,7 @@ def onnx_of(run: Run) -> Path:
 
 def set_of(run: Run) -> PreparedSet:
     """The prepared set of a run. Raises LabError where it is gone, or holds something else than was trained on."""
-    prepared = open_prepared(run.plan.data.prepared)
+    prepared = open_set(run.plan)
     expected = run.facts.get("data_sha256")
     if expected is not None and prepared.sha256 != expected:
         raise LabError(

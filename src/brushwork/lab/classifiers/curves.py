@@ -49,7 +49,9 @@ def _roc(plt: Any, runs: Sequence[Contender]) -> Any:
         step = max(1, len(human) // MOST_POINTS)
         keep = np.unique(np.append(np.arange(0, len(human), step), len(human) - 1))
         label = f"{run.name}: {run.figures.value('auc'):.4f}"
-        axes.plot(human[keep], ai[keep], color=_look(number)[0], linestyle=("-", "--", ":", "-.")[number % 4], label=label)
+        axes.plot(
+            human[keep], ai[keep], color=_look(number)[0], linestyle=("-", "--", ":", "-.")[number % 4], label=label
+        )
     finish_roc(axes)
     return figure
 

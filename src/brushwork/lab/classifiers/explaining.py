@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ...forensics.bundle import Bundle
+from ...forensics.bundle import Bundle, load_bundle
 from ...forensics.calibration import probability
 from ...forensics.patches import Place, shrunk
 from ...forensics.scorer import PatchScores, Scorer
@@ -30,11 +30,11 @@ BATCH: Final = 32
 COARSE: Final = 8
 """Cells to a side under a map of overlapping patches."""
 NOTE: Final = (
-    "A map shows which places raise the score, not where AI was used, and it is no proof of anything. A network may look "
-    "at what goes with a class in its training set and not at what makes a picture generated. Each map is put to a test: "
-    "its highest places are blurred first (deletion: the score should fall fast) and brought back first (insertion: it "
-    "should rise fast), against maps of chance. Where a map does no better than chance, that is said, and it should not "
-    "be read."
+    "A map shows which places raise the score, not where AI was used, and it is no proof of anything. A network may "
+    "look at what goes with a class in its training set and not at what makes a picture generated. Each map is put to "
+    "a test: its highest places are blurred first (deletion: the score should fall fast) and brought back first "
+    "(insertion: it should rise fast), against maps of chance. Where a map does no better than chance, that is said, "
+    "and it should not be read."
 )
 
 
@@ -136,8 +136,24 @@ def _within(place: Place, axis: str, values: Floats) -> Floats:
     return ((values >= start) & (values < start + length)).astype(np.float64)
 
 
-def write_explanations(title: str, found: Iterable[Explained], out: Path) -> Path:
-    """Write an overlay for each picture and one page into `out`; the path of the page."""
+def explain_pictures(pictures: Iterable[Path], run: Path | None, bundle: str | None, out: Path) -> tuple[Table, Path]:
+    """Explain pictures with a run or a bundle and write the page; the table of it, and its path.
+
+    Raises PictureError for a picture that does not open, LabError for a run that is no network.
+    """
+    if run is not None:
+        from .runs import load_run
+        from .subjects import subject_of
+
+        subject = subject_of(load_run(run), pictures=False)
+        found = explain_with_network(subject.module, subject.classes, subject.side, pictures)
+        return write_explanations(f"{subject.name}: Grad-CAM", found, out)
+    loaded = load_bundle(bundle or "default")
+    return write_explanations(f"{loaded.recipe.name}: regions", explain_with_bundle(loaded, pictures), out)
+
+
+def write_explanations(title: str, found: Iterable[Explained], out: Path) -> tuple[Table, Path]:
+    """Write an overlay for each picture and one page into `out`; the table of it, and its path."""
     parts = [Section("How to read this", note=NOTE)]
     rows: list[tuple[object, ...]] = []
     for number, one in enumerate(found, 1):
@@ -146,9 +162,14 @@ def write_explanations(title: str, found: Iterable[Explained], out: Path) -> Pat
         words = f"{one.name}: said {one.answer} ({one.score:.2f}). {one.words}"
         tables = (_table(one.faithful),) if one.faithful else ()
         parts.append(Section(one.name, tables, judged, (Figure(path, words),)))
-        rows.append((one.name, one.answer, f"{one.score:.3f}", "-" if one.faithful is None else one.faithful.meaningful))
-    parts.insert(1, Section("Pictures", (Table(("picture", "said", "probability", "map means something"), tuple(rows)),)))
-    return write_report(title, parts, {}, out)
+        rows.append((one.name, one.answer, f"{one.score:.3f}", _means(one.faithful)))
+    listed = Table(("picture", "said", "probability", "map means something"), tuple(rows))
+    parts.insert(1, Section("Pictures", (listed,)))
+    return listed, write_report(title, parts, {}, out)
+
+
+def _means(judged: Faithfulness | None) -> str:
+    return "no map" if judged is None else "yes" if judged.meaningful else "no"
 
 
 def _table(f: Faithfulness) -> Table:

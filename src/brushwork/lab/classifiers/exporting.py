@@ -67,7 +67,9 @@ def form_named(name: str) -> Form:
     if found is None:
         known = [form.name for form in FORMS]
         near = get_close_matches(name, known, n=1)
-        raise LabError(f"There is no form {name}.", f"Did you mean {near[0]}?" if near else f"Forms: {', '.join(known)}.")
+        raise LabError(
+            f"There is no form {name}.", f"Did you mean {near[0]}?" if near else f"Forms: {', '.join(known)}."
+        )
     return found
 
 

@@ -65,7 +65,10 @@ def faithfulness(picture: Pixels, cells: Indices, values: Floats, ask: Ask) -> F
     areas = np.array([_areas(picture, gone, cells, order, ask) for order in orders])
     gains = areas[:, 1] - areas[:, 0]
     better = float(np.mean((gains[0] > gains[1:]) + (gains[0] == gains[1:]) / 2))
-    return Faithfulness(*areas[0].tolist(), *areas[1:].mean(axis=0).tolist(), better)
+    chance = areas[1:].mean(axis=0)
+    return Faithfulness(
+        float(areas[0, 0]), float(areas[0, 1]), float(chance[0]), float(chance[1]), better,
+    )  # fmt: skip
 
 
 def _order(values: Floats, rng: np.random.Generator) -> Indices:

@@ -70,7 +70,7 @@ def _on_a_grid(part: Tensor, net: nn.Module) -> Tensor:
     """(channels, h, w) of a feature map, of one with channels last, or of tokens (n, channels)."""
     if part.ndim == 3:
         return part
-    tokens = next((int(m.num_prefix_tokens) for m in net.modules() if hasattr(m, "num_prefix_tokens")), 0)
+    tokens = next((int(cast("int", m.num_prefix_tokens)) for m in net.modules() if hasattr(m, "num_prefix_tokens")), 0)
     grid = part[tokens:]
     side = math.isqrt(grid.shape[0])
     if side * side != grid.shape[0]:

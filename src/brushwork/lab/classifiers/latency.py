@@ -32,7 +32,7 @@ class Latency(NamedTuple):
 
 
 def example(side: int, count: int = 1) -> Pixels:
-    """Pictures with edges and grain, uint8 (count, side, side, 3): on noise alone, many units of a network stay shut."""
+    """Pictures with edges and grain, uint8 (count, side, side, 3): on noise alone, many units stay shut."""
     rng = stream("example", side, count)
     coarse = rng.integers(0, 256, (count, side // 16 + 1, side // 16 + 1, 3))
     large = np.kron(coarse, np.ones((1, 16, 16, 1)))[:, :side, :side]

@@ -25,7 +25,7 @@ Try = Callable[[Choice, Report], float]
 """Trains at a point and gives the figure; calls the report after every epoch."""
 
 
-class Pruned(Exception):  # noqa: N818  (a signal through the training, never seen outside)
+class Pruned(Exception):
     """The trial is not worth going on with."""
 
 
@@ -68,7 +68,9 @@ def _alone(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise LabError(f"The study file {path} is in use.", "Wait for the other run, or give another file.") from error
+            raise LabError(
+                f"The study file {path} is in use.", "Wait for the other run, or give another file."
+            ) from error
         yield
 
 
@@ -77,7 +79,9 @@ def _refuse_broken(path: Path) -> None:
         with closing(sqlite3.connect(path)) as opened:
             opened.execute("pragma user_version")
     except sqlite3.Error as error:
-        raise LabError(f"{path} is no study: {error}.", "Give a new file, or one that `brushwork tune` made.") from error
+        raise LabError(
+            f"{path} is no study: {error}.", "Give a new file, or one that `brushwork tune` made."
+        ) from error
 
 
 def _take_up(study: Any) -> None:

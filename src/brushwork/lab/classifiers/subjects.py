@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from ...errors import LabError
@@ -9,10 +11,10 @@ from ..weather import stream
 from .forms.subject import Subject
 from .latency import example
 from .predictors import NetworkPredictor, load_predictor
-from .prepared import open_prepared
 from .runs import Run
+from .sets import open_set
 
-PICTURES = 512
+PICTURES: Final = 512
 
 
 def subject_of(run: Run, pictures: bool = True) -> Subject:
@@ -22,12 +24,14 @@ def subject_of(run: Run, pictures: bool = True) -> Subject:
     """
     predictor = load_predictor(run)
     if not isinstance(predictor, NetworkPredictor):
-        what = "an ensemble; export its members" if run.kind == "ensemble" else "classical; its model.onnx is the export"
+        what = (
+            "an ensemble; export its members" if run.kind == "ensemble" else "classical; its model.onnx is the export"
+        )
         raise LabError(f"{run.folder} is no network: it is {what}.", "Name the run of a network.")
     task = run.plan.classifier.task
     seen, labels = example(run.side, 2), np.zeros(2, dtype=np.int64)
     if pictures:
-        prepared = open_prepared(run.plan.data.prepared)
+        prepared = open_set(run.plan)
         rows = prepared.indices("val", task)
         rows = np.sort(stream("exported", run.plan.seed).permutation(rows)[:PICTURES])
         seen, labels = np.array(prepared.pixels[rows]), prepared.labels(task)[rows]

@@ -10,9 +10,15 @@ DIFFUSION: Final = "diffusion"
 UNTOLD: Final = "not told"
 # The first pattern that matches counts. VQ-Diffusion (VQDM) is a diffusion model, VQGAN+CLIP a GAN that is steered.
 TECHNIQUES: Final = (
-    (DIFFUSION, re.compile(r"diffusion|vqdm|\bsd|sdxl|stable|wukong|\badm\b|glide|midjourney|dall.?e.?[23]|imagen|flux")),
-    (GAN, re.compile(r"gan\b|gan[\d_-]|gans\b")),
-    (DIFFUSION, re.compile(r"pixart|kandinsky|playground|ideogram|firefly|latent|guided|novelai|\bldm\b|ddpm|\bpndm\b")),
+    (
+        DIFFUSION,
+        re.compile(r"diffusion|vqdm|\bsd|sdxl|stable|wukon|\badm\b|glide|midjourney|dall.?e.?[23]|\bimagen\b|flux"),
+    ),
+    (GAN, re.compile(r"gans?\b|gan\d")),
+    (
+        DIFFUSION,
+        re.compile(r"pixart|kandinsky|playground|ideogram|firefly|latent|guided|novelai|\bldm\b|ddpm|\bpndm\b"),
+    ),
     ("autoregressive", re.compile(r"craiyon|dall.?e|parti\b|cogview|gpt|\bvar\b")),
 )
 

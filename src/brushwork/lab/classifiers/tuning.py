@@ -15,7 +15,7 @@ from ..tables import Table
 from ..tracking import tracking
 from .grid import GRID, Choice, in_plan, refuse_untunable, settings_of, toml_text
 from .plan import ModelPlan
-from .prepared import open_prepared
+from .sets import open_set
 from .study import Pruner, Report, search, study_in, tried
 
 BEST_FILE: Final = "best.toml"
@@ -47,7 +47,7 @@ def tune(
     """
     refuse_untunable(plan)
     folder = out or study_file.with_suffix("")
-    settings = settings_of(plan, open_prepared(plan.data.prepared).sha256, pruner)
+    settings = settings_of(plan, open_set(plan).sha256, pruner)
     with study_in(study_file, plan.name, settings, pruner, plan.classifier.epochs, plan.seed) as study:
         search(study, trials, lambda choice, report: _train(plan, choice, folder, report), plan.seed, say)
         return _told(study, plan, folder)
@@ -58,14 +58,14 @@ def _train(plan: ModelPlan, choice: Choice, folder: Path, report: Report) -> flo
 
     The same point has the same folder, so that a training that was killed goes on from its checkpoint.
     """
-    from .training import train_run
+    from .training import train_classifier
 
     name = hashlib.sha256(repr(choice).encode()).hexdigest()[:10]
 
     def on_epoch(epoch: int, values: Mapping[str, float]) -> None:
         report(epoch, values[SCORE])
 
-    run = train_run(in_plan(plan, choice, f"{plan.name}-{name}"), folder / name, on_epoch=on_epoch)
+    run = train_classifier(in_plan(plan, choice, f"{plan.name}-{name}"), folder / name, on_epoch=on_epoch)
     return float(run.facts["best_score"])
 
 
@@ -86,10 +86,14 @@ def _told(study: Any, plan: ModelPlan, folder: Path) -> Tuned:
                 f"Told from {FEWEST} trained points on; pruned ones do not count."),
         Section("Trials", (found,), "Pruned trials show the figure of their last epoch."),
     ]  # fmt: skip
-    page = write_report(f"Tuning {plan.name}", parts, draw_study(study, weights, plan.classifier.metric, folder), folder)
+    page = write_report(
+        f"Tuning {plan.name}", parts, draw_study(study, weights, plan.classifier.metric, folder), folder
+    )
     with tracking(folder, f"{plan.name} tuning") as told:
         told.params(dict(best.params))
-        told.metrics({f"best.{plan.classifier.metric}": best.value, **{f"importance.{k}": v for k, v in weights.items()}})
+        told.metrics(
+            {f"best.{plan.classifier.metric}": best.value, **{f"importance.{k}": v for k, v in weights.items()}}
+        )
         told.artifact(recipe)
         told.artifact(page)
     return Tuned(best.value, dict(best.params), recipe, page, found)
@@ -147,4 +151,3 @@ def draw_study(study: Any, weights: Mapping[str, float], metric: str, folder: Pa
         axes[0].set_ylabel(metric)
         drawn["Trials"] = saved(plt, figure, folder / "trials")
     return drawn
-

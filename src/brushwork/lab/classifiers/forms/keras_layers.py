@@ -13,7 +13,7 @@ Tensor = Any
 """A symbolic tensor of Keras, (n, height, width, channels) or (n, features)."""
 
 
-class Unknown(Exception):  # noqa: N818  (a signal within this room, never seen outside)
+class Unknown(Exception):
     """A layer without an exact counterpart; the message names it."""
 
 
@@ -88,7 +88,7 @@ def _linear(keras: Keras, m: Any, x: Tensor) -> Tensor:
     return y
 
 
-def _flatten(keras: Keras, m: Any, x: Tensor) -> Tensor:
+def _flatten(keras: Keras, _: Any, x: Tensor) -> Tensor:
     """torch lays channels before rows; Keras has them last."""
     if len(x.shape) == 4:
         x = keras.layers.Permute((3, 1, 2))(x)
@@ -170,7 +170,10 @@ def _resnet9(keras: Keras, m: Any, x: Tensor) -> Tensor:
 
 _EFFICIENT: Final = _parts("conv_stem", "bn1", "blocks", "conv_head", "bn2", "global_pool", "classifier")
 _NAMED: Final[dict[str, Callable[[Keras, Any, Tensor], Tensor]]] = {
-    "ClassifierNet": _whole, "SmallCNN": _small_cnn, "ResNet9": _resnet9, "Residual": _residual,
+    "ClassifierNet": _whole,
+    "SmallCNN": _small_cnn,
+    "ResNet9": _resnet9,
+    "Residual": _residual,
     "ResNet": _parts("conv1", "bn1", "act1", "maxpool", "layer1", "layer2", "layer3", "layer4", "global_pool", "fc"),
     "BasicBlock": _basic_block,
     "EfficientNet": _EFFICIENT,
@@ -184,8 +187,7 @@ _KINDS: Final[tuple[tuple[Any, Callable[[Keras, Any, Tensor], Tensor]], ...]] = 
     (nn.Identity, _same), (nn.Dropout, _same), (nn.Dropout2d, _same), (nn.Sequential, _in_turn), (nn.Conv2d, _conv),
     (nn.BatchNorm2d, _norm), (nn.Linear, _linear), (nn.Flatten, _flatten), (nn.MaxPool2d, _max_pool),
     (nn.AdaptiveAvgPool2d, _pooled),
-    (nn.ReLU6, lambda keras, m, x: keras.layers.ReLU(max_value=6.0)(x)),
-    (nn.ReLU, lambda keras, m, x: keras.layers.ReLU()(x)),
-    (nn.SiLU, lambda keras, m, x: keras.layers.Activation("silu")(x)),
+    (nn.ReLU6, lambda keras, _, x: keras.layers.ReLU(max_value=6.0)(x)),
+    (nn.ReLU, lambda keras, _, x: keras.layers.ReLU()(x)),
+    (nn.SiLU, lambda keras, _, x: keras.layers.Activation("silu")(x)),
 )  # fmt: skip
-

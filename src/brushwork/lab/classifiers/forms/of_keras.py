@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from torch import nn
-
 from ....errors import LabError
 from ...metrics import Floats
 from ...weather import Pixels
@@ -84,16 +82,6 @@ def _quietly(act: Any) -> None:
         act()
     finally:
         log.setLevel(level)
-
-
-def has_copy(net: nn.Module) -> bool:
-    """Whether every layer of a network is known; costs a build."""
-    keras = keras_module()
-    try:
-        copied(keras, net, keras.Input((64, 64, 3), dtype="uint8"))
-    except Unknown:
-        return False
-    return True
 
 
 KERAS_FORMS = (

@@ -16,7 +16,7 @@ def convert(program: str, out: str) -> None:
 
 
 def run(model: str, pixels: str, out: str) -> None:
-    """The logits (n, k) of pictures uint8 (n, side, side, 3), one by one on one thread, and the milliseconds of each."""
+    """Logits (n, k) of pictures uint8 (n, side, side, 3), one by one on one thread, and the milliseconds of each."""
     import time
 
     import numpy as np
@@ -37,9 +37,14 @@ def run(model: str, pixels: str, out: str) -> None:
 
 def check() -> None:
     """That everything imports."""
-    import ai_edge_litert.interpreter
     import litert_torch  # noqa: F401
 
 
 if __name__ == "__main__":
-    {"check": check, "convert": convert, "run": run}[sys.argv[1]](*sys.argv[2:])
+    wanted, *words = sys.argv[1:]
+    if wanted == "check":
+        check()
+    elif wanted == "convert":
+        convert(*words)
+    else:
+        run(*words)

@@ -1,0 +1,70 @@
+"""Exports and bundles of a run, as the command line asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from ...errors import LabError
+from ..tables import Table
+from ..tracking import tracking
+from .bundling import Tick, Wrapped, make_bundle
+from .contenders import EXPORTS, set_of
+from .exporting import HEAD, TABLE_FILE, Exported, export, form_named, refuse_lossy
+from .judging import EVALUATION
+from .runs import Run, load_run
+from .subjects import subject_of
+
+BUNDLE: Final = "bundle"
+BUNDLED: Final = ("onnx", "onnx-int8")
+"""Forms that a bundle can hold, the preferred one first."""
+
+
+def export_run(folder: Path, forms: Sequence[str], out: Path | None = None) -> tuple[list[Exported], Table]:
+    """Write a run in `forms` into `out` (default: exports in the run) and keep the table; what was written.
+
+    Raises LabError for an unknown form, a run that is no network, or a form that it cannot have.
+    """
+    chosen = [form_named(name) for name in dict.fromkeys(forms)]
+    run = load_run(folder)
+    into = out or folder / EXPORTS
+    written = export(subject_of(run), chosen, into)
+    with tracking(run.folder, run.plan.name) as told:
+        for one in written:
+            told.metrics({f"export.{one.form}.bytes": one.bytes, f"export.{one.form}.difference": one.difference})
+        told.artifact(into / TABLE_FILE)
+    return written, Table(HEAD, tuple(one.row for one in written))
+
+
+def bundle_run(folder: Path, written: Sequence[Exported], out: Path | None = None, tick: Tick = iter) -> Path:
+    """Make a bundle of what was exported of a run (default: bundle in the run); its folder.
+
+    Raises LabError where no ONNX file was exported, where int8 lost too much, and for the task `generator`.
+    """
+    run = load_run(folder)
+    if run.plan.classifier.task != "ai":
+        raise LabError(f"{folder} tells generators apart.", 'A bundle answers whether AI made it: train task = "ai".')
+    found = {one.form: one for one in written}
+    form = next((found[name] for name in BUNDLED if name in found), None)
+    if form is None:
+        raise LabError("A bundle needs an ONNX file.", f"Export {' or '.join(BUNDLED)} as well.")
+    refuse_lossy(form)
+    about = Wrapped(
+        run.plan.name, run.plan.version, run.plan.seed, run.plan.classifier.model, form.path, set_of(run),
+        _sections(run, form),
+    )  # fmt: skip
+    return make_bundle(about, out or folder / BUNDLE, tick)
+
+
+def _sections(run: Run, form: Exported) -> tuple[tuple[str, str], ...]:
+    """What was measured of the run, for the card."""
+    parts = [("Exported as", Table(HEAD, (form.row,)).markdown)]
+    report = run.folder / EVALUATION / "report.md"
+    if report.is_file():
+        text = report.read_text(encoding="utf-8")
+        tables = [
+            part for part in text.split("\n## ") if part.startswith(("Runs, by", "At thresholds", "By generator"))
+        ]
+        parts += [("Measured on the test split: " + t.partition("\n")[0], t.partition("\n")[2].strip()) for t in tables]
+    return tuple(parts)
