@@ -149,5 +149,5 @@ def test_a_bundle_needs_onnx_and_an_int8_that_lost_too_much_is_refused(trained, 
     with pytest.raises(LabError, match="needs an ONNX file"):
         handing.bundle_run(trained.folder, [one for one in written[0] if one.form == "keras"], tmp_path)
     int8 = next(one for one in written[0] if one.form == "onnx-int8")
-    with pytest.raises(LabError, match="loses 0.0500 of AUC"):
+    with pytest.raises(LabError, match=r"loses 0\.0500 of AUC"):
         handing.bundle_run(trained.folder, [replace(int8, auc_lost=0.05)], tmp_path)

@@ -22,6 +22,7 @@ class SetPlan(Strict):
 
     prepared: Path = Field(description="folder of a prepared set, made by `brushwork data preprocess`")
     limit: int = Field(0, ge=0, description="train on so many rows, drawn by seed, classes alike; 0: on all")
+    without: tuple[str, ...] = Field((), description="generators whose works are left out of every split")
 
 
 class AugmentPlan(Strict):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+
 from ....errors import LabError
 from ...metrics import Floats
 from ...weather import Pixels
