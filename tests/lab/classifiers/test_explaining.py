@@ -1,0 +1,135 @@
+"""Maps of influence: found where the score comes from, for every kind of network, and called empty where they are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.lab import NEEDS_LAB
+
+pytestmark = pytest.mark.needs_lab
+
+torch = pytest.importorskip("torch", reason=NEEDS_LAB)
+
+from brushwork.errors import LabError  # noqa: E402
+from brushwork.lab.classifiers import explaining  # noqa: E402
+from brushwork.lab.classifiers.faithful import faithfulness, grid_cells  # noqa: E402
+from brushwork.lab.classifiers.gradcam import grad_cam  # noqa: E402
+from brushwork.lab.classifiers.overlays import in_words  # noqa: E402
+from brushwork.lab.classifiers.plan import ClassifierPlan  # noqa: E402
+from brushwork.lab.classifiers.zoo import build  # noqa: E402
+
+from ..conftest import draw  # noqa: E402
+
+SIDE = 64
+rng = np.random.default_rng(0)
+PICTURE = rng.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
+
+
+def contrast_in_corner(views):
+    """A score that comes from the grain of the upper left quarter alone."""
+    return np.array([view[: SIDE // 2, : SIDE // 2].std() for view in views])
+
+
+def test_a_map_that_points_where_the_score_comes_from_beats_chance_and_the_opposite_one_does_not():
+    """S4-33."""
+    cells = grid_cells(SIDE, SIDE, 4, 4)
+    right = np.zeros((4, 4))
+    right[:2, :2] = 1
+    found = faithfulness(PICTURE, cells, right.reshape(-1), contrast_in_corner)
+    assert found.meaningful
+    assert found.deletion < found.chance_deletion
+    assert found.insertion > found.chance_insertion
+    assert "not where AI was used" in found.words
+    wrong = faithfulness(PICTURE, cells, (1 - right).reshape(-1), contrast_in_corner)
+    assert not wrong.meaningful
+    assert "This map means nothing" in wrong.words
+
+
+def test_an_empty_map_and_a_score_that_never_moves_mean_nothing():
+    cells = grid_cells(SIDE, SIDE, 4, 4)
+    assert not faithfulness(PICTURE, cells, np.zeros(16), contrast_in_corner).meaningful
+    steady = faithfulness(PICTURE, cells, np.arange(16.0), lambda views: np.array([0.5 for _ in views]))
+    assert not steady.meaningful
+    assert steady.better == 0.5
+    assert in_words(np.zeros((8, 8))) == "The map is empty: no place raises the score."
+
+
+class Corner(torch.nn.Module):
+    """Logits by the mean of what one convolution finds in the lower right quarter."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = torch.nn.Conv2d(3, 1, 1, bias=False)
+        torch.nn.init.ones_(self.conv.weight)
+
+    def forward(self, pixels):
+        found = self.conv(pixels.permute(0, 3, 1, 2).float() / 255)
+        part = found[:, :, SIDE // 2 :, SIDE // 2 :].mean((1, 2, 3))
+        return torch.stack([-part, part], 1)
+
+
+def test_grad_cam_finds_the_place_that_a_network_reads():
+    bright = np.full((SIDE, SIDE, 3), 10, dtype=np.uint8)
+    bright[40:56, 44:60] = 250
+    found = grad_cam(Corner(), bright, 1)
+    assert found.shape == (SIDE, SIDE)
+    assert found.max() == 1
+    y, x = np.unravel_index(found.argmax(), found.shape)
+    assert 40 <= y < 56
+    assert 44 <= x < 60
+    assert grad_cam(Corner(), bright, 0).max() == 0, "nothing there speaks for the other class"
+
+
+@pytest.mark.parametrize(
+    ("model", "side"),
+    [
+        ("small_cnn", 32), ("resnet9", 32), ("resnet18", 32), ("mobilenetv2_100", 64), ("efficientnet_b0", 64),
+        ("xception", 96), ("convnext_atto", 64), ("vit_tiny_patch16_224", 64), ("tf_efficientnetv2_b0", 64),
+    ],
+)  # fmt: skip
+def test_every_kind_of_network_of_the_zoo_has_a_map(model, side):
+    """The larger ones of a family have the layers of the small ones that stand for them here."""
+    torch.manual_seed(1)
+    net = build(ClassifierPlan(model=model), 2, side).eval()
+    for head in (m for m in net.modules() if isinstance(m, torch.nn.Linear) and m.out_features == 2):
+        torch.nn.init.normal_(head.weight)
+    picture = rng.integers(0, 256, (side, side, 3), dtype=np.uint8)
+    maps = [grad_cam(net, picture, score) for score in (0, 1)]
+    assert maps[0].ndim == 2
+    assert maps[0].shape[0] > 1
+    assert max(m.max() for m in maps) == 1
+    assert min(m.min() for m in maps) >= 0
+
+
+def test_a_network_without_a_feature_map_is_refused():
+    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(12, 2))
+    with pytest.raises(LabError, match="no feature map"):
+        grad_cam(net, np.zeros((2, 2, 3), dtype=np.uint8), 0)
+
+
+def test_pictures_are_explained_with_a_run_on_one_page_that_says_what_the_maps_are_worth(trained, drawn32, tmp_path):
+    for index in drawn32.indices("test")[:2]:
+        Image.fromarray(drawn32.pixels[index]).resize((96, 64)).save(tmp_path / f"{index}.png")
+    table, page = explaining.explain_pictures(sorted(tmp_path.glob("*.png")), trained.folder, None, tmp_path / "out")
+    text = page.read_text()
+    assert "no proof of anything" in text
+    assert text.count("data:image/png;base64,") == 2
+    assert "http" not in text
+    assert len(table.rows) == 2
+    assert {row[-1] for row in table.rows} <= {"yes", "no"}
+    overlays = sorted((tmp_path / "out").glob("*.png"))
+    assert [Image.open(path).size for path in overlays] == [(96, 64)] * 2
+    assert "means nothing" in text or "follows this map" in text
+
+
+def test_pictures_are_explained_with_the_shipped_bundle(tmp_path):
+    """R3-07."""
+    draw(1, 5, side=600).save(tmp_path / "large.png")
+    draw(0, 6, side=96).save(tmp_path / "small.png")
+    pictures = [tmp_path / "large.png", tmp_path / "small.png"]
+    table, page = explaining.explain_pictures(pictures, None, "art-1", tmp_path / "out")
+    assert table.rows[0][-1] in ("yes", "no")
+    assert table.rows[1][-1] == "no map"
+    assert "one piece of this picture" in page.read_text()
