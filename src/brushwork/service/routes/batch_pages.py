@@ -78,8 +78,6 @@ def _frame(shell: Shell, desk: AtDesk) -> HTMLResponse:
         "max_request_bytes": settings.max_request_bytes,
         "max_request": size_words(settings.max_request_bytes),
         "max_items": settings.max_batch_items,
-        "max_files": settings.max_batch_items,
-        "fetches_urls": settings.fetches_urls,
         "blind": settings.blind_review,
     }
     return HTMLResponse(render("batch.html", shell, BATCH, **said))
