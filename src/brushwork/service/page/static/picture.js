@@ -23,7 +23,7 @@ const [SMALL, ENLARGED] = [96, 192]; // pixels of the longer side
  */
 export function picture(url, name, verdict) {
   if (!url) return h("div", { class: "mount" }, h("p", { class: "unshown" }, words.no_picture));
-  const map = verdict.regions && drawing(verdict.regions.patches, verdict.input.width, verdict.input.height);
+  const map = verdict.regions && verdict.reference && drawing(verdict.regions.patches, verdict.input.width, verdict.input.height);
   const times = enlarged(verdict.input.width, verdict.input.height);
   const width = times > 1 && verdict.input.width * times;
   const image = h("img", { src: url, width, class: times > 1 && "pixels", alt: `The picture that was checked: ${name}` });

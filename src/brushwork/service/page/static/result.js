@@ -38,12 +38,13 @@ export function result(check, acts) {
   const does = actions(check, acts);
   const says = provenance(first.evidence);
   const declared = DECLARED.includes(first.answer); // what the answer rests on stands beside it
+  const known = first.reference !== null; // else its score means nothing, and neither does where it comes from
   const element = h(
     "div",
     { class: "result" },
     h("div", { class: "wall" }, picture(check.url, check.name, first)),
-    h("div", { class: "reading" }, answer, warnings(first), does.element, declared && says, pixel, odds),
-    h("div", { class: "below" }, check.mine && seenBefore(check, acts), !declared && says, source(first), regions(first), file(first.input, check), limits(), detail),
+    h("div", { class: "reading" }, answer, warnings(first), does.element, declared && says, pixel, odds, !known && limits()),
+    h("div", { class: "below" }, check.mine && seenBefore(check, acts), !declared && says, source(first), known && regions(first), file(first.input, check), known && limits(), detail),
   );
   /** @type {Verdict | null} */
   let drawn = null;
