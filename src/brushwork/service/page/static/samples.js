@@ -1,8 +1,7 @@
-// Pictures to try, drawn here by code: brush strokes, an even wash that gives no texture to look at, strokes whose file
-// carries a forged generator mark, and noise that the model takes for AI. None is shipped, so nobody's work is used.
+// Three pictures to try, drawn here by code: brush strokes, an even wash that gives no texture to look at, and strokes
+// whose file carries a forged generator mark, which is believed. None is shipped, so nobody's work is used.
 
 import { h } from "./dom.js";
-import { noise, SIDE } from "./noise.js";
 import { withText } from "./png.js";
 import { strokes } from "./strokes.js";
 
@@ -14,18 +13,15 @@ const FORGED = "Steps: 30, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 768x57
  * @property {string} name
  * @property {string} title
  * @property {string} told
- * @property {(brush: CanvasRenderingContext2D, step: number) => void} draw
- * @property {[number, number]} [size] where it is not as the others
- * @property {number} [step] of its small copy, which is drawn with so many pixels passed over
+ * @property {(brush: CanvasRenderingContext2D) => void} draw
  * @property {string} [parameters] generator text to forge
  */
 
 /** @type {readonly Sample[]} */
 const SAMPLES = Object.freeze([
   { name: "brush-strokes.png", title: "Brush strokes", told: "drawn by code, without any mark", draw: evening },
-  { name: "noise.png", title: "One that it gets wrong", told: "noise from sixty lines of code, taken for AI", draw: noise, size: [SIDE, SIDE], step: 4 },
   { name: "even-wash.png", title: "An even wash", told: "nothing to look at", draw: wash },
-  { name: "forged-mark.png", title: "A forged mark", told: "the same strokes, with generator text added", draw: evening, parameters: FORGED },
+  { name: "forged-mark.png", title: "One that it gets wrong", told: "the same strokes with a forged mark: no AI had a part in them", draw: evening, parameters: FORGED },
 ]);
 
 /**
@@ -42,17 +38,16 @@ export function samples(onFile) {
 
 /** @param {Sample} sample @param {(file: File) => void} onFile */
 function tile(sample, onFile) {
-  const canvas = drawn(sample, sample.step ?? 1);
-  const onclick = async () => onFile(await asFile(sample, sample.step ? drawn(sample, 1) : canvas));
+  const canvas = drawn(sample);
+  const onclick = async () => onFile(await asFile(sample, canvas));
   return h("button", { type: "button", class: "sample", onclick }, canvas, h("b", {}, sample.title), h("span", {}, sample.told));
 }
 
-/** @param {Sample} sample @param {number} step */
-function drawn(sample, step) {
-  const [width, height] = sample.size ?? [WIDTH, HEIGHT];
-  const canvas = /** @type {HTMLCanvasElement} */ (h("canvas", { width: width / step, height: height / step, "aria-hidden": "true" }));
+/** @param {Sample} sample */
+function drawn(sample) {
+  const canvas = /** @type {HTMLCanvasElement} */ (h("canvas", { width: WIDTH, height: HEIGHT, "aria-hidden": "true" }));
   const brush = canvas.getContext("2d");
-  if (brush) sample.draw(brush, step);
+  if (brush) sample.draw(brush);
   return canvas;
 }
 
