@@ -1,13 +1,13 @@
 // The pictures that this tab was given, each with how far it is. The address after # names the one that is shown.
 
-import { drop, held, keep, newKey, tabName } from "./keep.js";
+import { drop, held, keep, keepFile, newKey, tabName } from "./keep.js";
 import { mayFollow } from "./machine.js";
 
 /** @typedef {import("./machine.js").Name} Name */
 /** @typedef {import("./types.js").Verdict} Verdict */
 /** @typedef {import("./trouble.js").Account} Account */
 /** @typedef {{id: string, days: number, pictureDays: number | null, again: boolean}} Saved what the server keeps */
-/** @typedef {{key: string, tab: string, at: number, name: string, address: string | null, file: File | null, state: Name, verdict: Verdict | null, failure: Account | null, saved: Saved | null, said: boolean}} Held */
+/** @typedef {{key: string, tab: string, at: number, name: string, address: string | null, state: Name, verdict: Verdict | null, failure: Account | null, saved: Saved | null, said: boolean}} Held */
 
 /** So many are held; beyond it the oldest go. */
 export const MOST = 50;
@@ -77,6 +77,8 @@ export class Checks {
   /** @type {Check[]} oldest first */
   all = [];
   #tab = tabName();
+  /** @type {Set<string>} keys of the files that are held already */
+  #kept = new Set();
 
   /** @param {(check: Check) => void} changed */
   constructor(changed) {
@@ -85,7 +87,9 @@ export class Checks {
 
   /** Find again what was given before a reload; what had no answer yet waits for its turn anew. */
   async restore() {
-    this.all = [...(await held(this.#tab)).map(revived), ...this.all];
+    const found = await held(this.#tab);
+    for (const { key } of found) this.#kept.add(key);
+    this.all = [...found.map(revived), ...this.all];
   }
 
   /** @param {string} key */
@@ -105,7 +109,9 @@ export class Checks {
     this.changed(check);
     if (!this.all.includes(check)) return;
     const { key, at, name, address, file, state, verdict, failure, saved, said } = check;
-    void keep({ key, tab: this.#tab, at, name, address, file, state, verdict, failure, saved, said });
+    if (file && !this.#kept.has(key)) void keepFile(key, file);
+    if (file) this.#kept.add(key);
+    void keep({ key, tab: this.#tab, at, name, address, state, verdict, failure, saved, said });
   }
 
   /** @param {Check} check */
@@ -116,7 +122,7 @@ export class Checks {
   }
 }
 
-/** @param {Held} held */
+/** @param {Held & {file: File | null}} held */
 function revived(held) {
   const check = new Check(held.name, held.file, held.address);
   const { key, at, verdict, saved, said } = held;

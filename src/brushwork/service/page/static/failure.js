@@ -10,10 +10,15 @@ const AGAIN = { away: "as soon as the server is back", busy: "in ", error: "" };
 /** What the alert says now; it is only written where it says another thing, so that it is read aloud once. */
 let said = "";
 
-/** Nothing is wrong with what is shown. */
+/** Another thing is shown: whatever was said is over. */
 export function fine() {
   said = "";
   calm();
+}
+
+/** Nothing is wrong any more with what is shown; what else was said stays. */
+export function settled() {
+  if (said) fine();
 }
 
 /**

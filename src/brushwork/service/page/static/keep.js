@@ -1,6 +1,7 @@
 // What this tab was given, held by the browser itself so that a reload loses nothing: for an hour, on this device only.
 
-const [NAME, STORE, VERSION] = ["brushwork", "checks", 1];
+const [NAME, VERSION] = ["brushwork", 1];
+const STORES = /** @type {const} */ (["checks", "files"]); // a file is written once, how far its check is, more often
 const HOUR = 3_600_000;
 const TAB = "brushwork-tab";
 
@@ -27,38 +28,46 @@ export function newKey() {
   return [...crypto.getRandomValues(new Uint32Array(2))].map((n) => n.toString(36)).join("");
 }
 
-/** @param {Held} held */
+/** How far a check is. @param {Held} held */
 export async function keep(held) {
-  await act("readwrite", (store) => store.put(held));
+  await act("checks", "readwrite", (store) => store.put(held));
+}
+
+/** @param {string} key @param {File} file */
+export async function keepFile(key, file) {
+  await act("files", "readwrite", (store) => store.put({ key, file }));
 }
 
 /** @param {string} key */
 export async function drop(key) {
-  await act("readwrite", (store) => store.delete(key));
+  await Promise.all(STORES.map((name) => act(name, "readwrite", (store) => store.delete(key))));
 }
 
 /**
  * What this tab was given within the hour, oldest first. What is older goes, whichever tab it came from.
  * @param {string} tab
- * @returns {Promise<Held[]>}
+ * @returns {Promise<(Held & {file: File | null})[]>}
  */
 export async function held(tab) {
-  const all = /** @type {Held[]} */ ((await act("readonly", (store) => store.getAll())) ?? []);
+  const all = /** @type {Held[]} */ ((await act("checks", "readonly", (store) => store.getAll())) ?? []);
   const old = Date.now() - HOUR;
   await Promise.all(all.filter((one) => one.at < old).map((one) => drop(one.key)));
-  return all.filter((one) => one.tab === tab && one.at >= old).sort((a, b) => a.at - b.at);
+  const mine = all.filter((one) => one.tab === tab && one.at >= old).sort((a, b) => a.at - b.at);
+  const found = await Promise.all(mine.map(({ key }) => act("files", "readonly", (store) => store.get(key))));
+  return mine.map((one, i) => ({ ...one, file: found[i]?.file ?? null })).filter(({ file, address }) => file || address);
 }
 
 /**
  * One act on the store; undefined where the browser closes it, as some private windows do, or has no room.
+ * @param {typeof STORES[number]} name
  * @param {IDBTransactionMode} mode
  * @param {(store: IDBObjectStore) => IDBRequest} what
  * @returns {Promise<any>}
  */
-async function act(mode, what) {
+async function act(name, mode, what) {
   try {
     const database = await (opening ??= open());
-    return database && (await settled(what(database.transaction(STORE, mode).objectStore(STORE))));
+    return database && (await settled(what(database.transaction(name, mode).objectStore(name))));
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
     console.info("a reload will not find this check:", error.name);
@@ -70,7 +79,7 @@ async function act(mode, what) {
 async function open() {
   if (!globalThis.indexedDB) return null;
   const asked = indexedDB.open(NAME, VERSION);
-  asked.onupgradeneeded = () => asked.result.createObjectStore(STORE, { keyPath: "key" });
+  asked.onupgradeneeded = () => STORES.forEach((name) => asked.result.createObjectStore(name, { keyPath: "key" }));
   return settled(asked);
 }
 

@@ -3,12 +3,13 @@
 
 import { Check, Checks, MOST } from "./checks.js";
 import { byId, refill } from "./dom.js";
-import { failure, fine } from "./failure.js";
+import { failure, fine, settled } from "./failure.js";
 import { forget, listen } from "./intake.js";
 import { Runner } from "./runner.js";
 import { refused } from "./trouble.js";
 import { plainName, size } from "./words.js";
 
+const MOST_TRIES = 60; // seconds for a part of the page
 const TITLE = "Was this artwork made with AI? · Brushwork";
 const checks = new Checks(changed);
 /** @type {Check | null} the one that is looked at */
@@ -57,8 +58,8 @@ function tooMany(rest) {
 
 /** Look at a check from now on. @param {Check} check */
 function look(check) {
-  if (window.location.hash === `#${check.key}`) return show();
-  window.location.hash = check.key; // which calls show
+  if (window.location.hash !== `#${check.key}`) window.history.pushState(null, "", `#${check.key}`);
+  show();
 }
 
 /** Show what the address names; a check that this tab does not have any more is said to be gone. */
@@ -66,6 +67,7 @@ function show() {
   const key = window.location.hash.slice(1);
   if (key === "main") return; // the skip link
   shown = checks.find(key) ?? null;
+  fine();
   draw();
   if (key && !shown) {
     refused("This check is not here any more", "A check that was not saved stays in its own tab, for an hour. Give the picture in again.");
@@ -83,7 +85,7 @@ function draw() {
   const state = shown?.state ?? "empty";
   document.documentElement.dataset.state = state;
   if (wait && (wait.check !== shown || !waits(state))) stopWaiting();
-  if (!shown?.failure) fine();
+  if (!shown?.failure) settled();
   if (!shown) {
     refill(byId("result"));
     document.title = TITLE;
@@ -103,7 +105,7 @@ async function drawWaiting(check) {
   const stop = () => drop(check);
   wait = { check, update: () => {}, end: () => {} };
   const mine = wait;
-  const { waiting, wonder } = await import("./waiting.js");
+  const { waiting, wonder } = /** @type {typeof import("./waiting.js")} */ (await part("waiting"));
   if (wait !== mine) return;
   const screen = waiting(check, stop);
   Object.assign(mine, { update: screen.update, end: wonder(screen.more) });
@@ -119,10 +121,10 @@ function stopWaiting() {
 
 /** @param {Check} check */
 async function drawResult(check) {
-  const { result } = await import("./result.js");
+  const { result } = /** @type {typeof import("./result.js")} */ (await part("result"));
   if (check !== shown || !check.verdict) return;
   const told = check.verdict.wording.answer;
-  const again = () => runner.again(reset(check));
+  const again = () => check.state === "done" && runner.again(reset(check));
   if (check.view) check.view.update();
   else check.view = result(check, { range: () => runner.range(check), again, drop: () => drop(check), changed: () => checks.put(check) });
   if (!check.view.element.isConnected) refill(byId("result"), check.view.element);
@@ -136,6 +138,23 @@ function drawFailure(check) {
   byId("progress").textContent = "";
   failure(check, { again: () => runner.again(check), forget: () => drop(check) });
   document.title = "Not examined · Brushwork";
+}
+
+/**
+ * A part of this page, loaded when it is first needed. Where the server is away it is asked for again, by another
+ * address: a browser does not try one again that failed.
+ * @param {string} name
+ * @returns {Promise<unknown>}
+ */
+async function part(name) {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await import(tries ? `./${name}.js?${tries}` : `./${name}.js`);
+    } catch (error) {
+      if (!(error instanceof TypeError) || tries === MOST_TRIES) throw error;
+      await new Promise((resolve) => window.setTimeout(resolve, 1000));
+    }
+  }
 }
 
 /** As it was when it came in. @param {Check} check */
@@ -156,12 +175,12 @@ function drop(check) {
 
 async function drawTray() {
   if (checks.all.length < 2) return refill(byId("tray"));
-  const { tray } = await import("./tray.js");
+  const { tray } = /** @type {typeof import("./tray.js")} */ (await part("tray"));
   tray(byId("tray"), checks.all, shown);
 }
 
 async function drawSamples() {
-  const { samples } = await import("./samples.js");
+  const { samples } = /** @type {typeof import("./samples.js")} */ (await part("samples"));
   refill(byId("samples"), samples((file) => take([file])));
 }
 
