@@ -10,7 +10,12 @@ import { h, refill, s } from "./dom.js";
 const [COLUMNS, ROWS, GAP] = [50, 20, 10];
 const ALL = "every kind";
 
-/** @param {Verdict} verdict with a reference */
+/** Over all kinds of work alone. @param {Reference | null} found */
+export function thousand(found) {
+  return found && h("figure", { class: "reference" }, marked(found));
+}
+
+/** Over the kind of work that the reader names. @param {Verdict} verdict with a reference */
 export function reference(verdict) {
   const first = verdict.reference;
   if (!first) return null;
