@@ -1,12 +1,12 @@
 """Forensic features of whole pictures, for classical models: what is left of a picture when its content is taken away.
 
-155 numbers per picture, computed on 8-bit luma and RGB of side `side` at its own scale:
-  residuals  co-occurrences of four neighbouring residuals, horizontal and vertical, quantised to -1, 0, 1 and joined by
-             symmetry: 81 values (after the spatial rich model, Fridrich and Kodovsky 2012, with one filter)
-  spectrum   log power in 24 rings of the Fourier plane, less its mean, and 2 values for its peaks over the smooth ring
-  colour     mean, deviation, skew and kurtosis of R, G, B, of saturation and value, correlations of the channels, and
-             8-bin histograms of saturation and value: 20 + 3 + 16
-  gradients  deviation and kurtosis of first differences in two directions of the three channels: 9 values + 0
+155 numbers per picture, computed on luma and RGB at its own scale:
+  residuals  how often each pattern of four neighbouring second differences occurs, quantised to -1, 0, 1, the mean of
+             both directions: 81 values (after the spatial rich model of Fridrich and Kodovsky, 2012, with one filter)
+  spectrum   log power in 24 rings of the Fourier plane, less their mean, and how far peaks stand above their ring: 26
+  colour     mean, deviation, skew and kurtosis of R, G, B, saturation and value, correlations of the channels, and
+             8-bin histograms of saturation and value: 39
+  gradients  mean size of first differences across and down, and the share of still pixels, by channel: 9
 """
 
 from __future__ import annotations
