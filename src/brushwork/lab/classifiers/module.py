@@ -131,8 +131,8 @@ class ClassifierModule(pl.LightningModule):
         if self.averaged is not None:
             self.averaged.eval()
         for module in self.net.modules():
-            if frozen and isinstance(module, nn.modules.batchnorm._BatchNorm):
-                module.eval()
+            if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                module.train(not frozen)
 
     def validation_step(self, batch: Batch, _: int) -> None:
         """Logits of the kept network, in memory until the end of the epoch."""

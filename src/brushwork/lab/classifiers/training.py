@@ -81,7 +81,7 @@ def _claim(plan: ModelPlan, out: Path, resume: bool) -> None:
             shutil.rmtree(out / name, ignore_errors=True)
         for name in (FACTS_FILE, HISTORY_FILE, PLAN_FILE):
             (out / name).unlink(missing_ok=True)
-    if path.is_file():
+    if path.is_file() and _begun(out):
         changed = _differences(read_plan_of(out).model_dump(mode="json"), plan.model_dump(mode="json"))
         if changed:
             raise LabError(
@@ -92,6 +92,11 @@ def _claim(plan: ModelPlan, out: Path, resume: bool) -> None:
     out.mkdir(parents=True, exist_ok=True)
     text = json.dumps(plan.model_dump(mode="json"), indent=1) + "\n"
     written_whole(path, lambda part: part.write_text(text, encoding="utf-8"))
+
+
+def _begun(out: Path) -> bool:
+    """True where there is something that another recipe would spoil; a run refused at its start left none."""
+    return (out / FACTS_FILE).is_file() or any((out / CHECKPOINTS).glob("*.ckpt"))
 
 
 def _differences(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> list[str]:
