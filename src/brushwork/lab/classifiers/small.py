@@ -7,9 +7,9 @@ from typing import Any, Final
 from torch import Tensor, nn
 
 
-def _block(inputs: int, outputs: int, pool: bool = False) -> nn.Sequential:
+def _block(inputs: int, outputs: int, pool: bool = False, stride: int = 1) -> nn.Sequential:
     parts: list[nn.Module] = [
-        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True),
+        nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True),
     ]  # fmt: skip
     return nn.Sequential(*parts, nn.MaxPool2d(2)) if pool else nn.Sequential(*parts)
 
@@ -60,16 +60,17 @@ class Residual(nn.Module):
 
 
 class ResNet9(nn.Module):
-    """A residual network of nine layers after David Page's "How to train your ResNet" (2018): full resolution in its
-    first layers, a tenth of the arithmetic of a resnet18 with a small stem at `width` 32."""
+    """A residual network of nine layers after David Page's "How to train your ResNet" (2018), with strides in place of
+    its pooling: every pixel reaches the first two layers, at a tenth of the arithmetic of a resnet18 with a small stem
+    (54 million multiplications at 32 px and `width` 32)."""
 
     def __init__(self, num_classes: int = 2, drop_rate: float = 0.0, width: int = 32) -> None:
         super().__init__()
         w = width
         self.num_features = 8 * w
         self.features = nn.Sequential(
-            _block(3, w), _block(w, 2 * w, True), Residual(2 * w), _block(2 * w, 4 * w, True),
-            _block(4 * w, 8 * w, True), Residual(8 * w),
+            _block(3, w), _block(w, 2 * w, stride=2), Residual(2 * w), _block(2 * w, 4 * w, stride=2),
+            _block(4 * w, 8 * w, stride=2), Residual(8 * w),
         )  # fmt: skip
         self.drop = nn.Dropout(drop_rate)
         self.fc = nn.Linear(8 * w, num_classes)
