@@ -12,8 +12,9 @@ from typing import Any, Literal
 from .errors import PictureError
 from .failures import failed, new_id
 from .forensics.attribution import attribution_of
-from .forensics.bundle import Bundle, load_bundle
+from .forensics.bundle import Bundle
 from .forensics.calibration import probability, reference_at
+from .forensics.distant import bundle_of
 from .forensics.regions import regions_of
 from .forensics.scorer import PatchScores, Scorer
 from .forensics.stability import views
@@ -47,12 +48,12 @@ class Examiner:
     @classmethod
     def from_bundle(cls, name_or_path: str | Path = "default") -> Examiner:
         """Load a shipped bundle by name or any other by path; limits and trust list come from the settings."""
-        return cls.from_settings(load_settings().model_copy(update={"model": str(name_or_path)}))
+        return cls.from_settings(load_settings().model_copy(update={"model": str(name_or_path), "model_sha256": None}))
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Examiner:
         """Load what the settings name."""
-        return cls(load_bundle(settings.model), Limits.of(settings), settings.trust_list, settings.threads)
+        return cls(bundle_of(settings), Limits.of(settings), settings.trust_list, settings.threads)
 
     def examine(
         self,

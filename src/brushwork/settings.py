@@ -11,8 +11,18 @@ from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
-from pydantic import DirectoryPath, Field, FilePath, IPvAnyNetwork, SecretStr, StringConstraints, ValidationError
+from pydantic import (
+    DirectoryPath,
+    Field,
+    FilePath,
+    IPvAnyNetwork,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .errors import SettingsError
@@ -32,7 +42,15 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="BRUSHWORK_", frozen=True, extra="ignore")
 
-    model: str = Field("default", description="name of a shipped bundle, or path of a bundle folder")
+    model: str = Field(
+        "default", description="name of a shipped bundle, path of a bundle folder, or https:// or s3:// address of one"
+    )
+    model_sha256: str | None = Field(
+        None, pattern="^[0-9a-f]{64}$", description="the bundle's hash; another one is refused, an address needs it"
+    )
+    model_folder: Path = Field(
+        Path("~/.brushwork/models"), description="folder that keeps bundles fetched from an address"
+    )
     models: DirectoryPath | None = Field(None, description="folder of further bundles, one folder each")
     threads: int = Field(1, ge=1, le=64, description="ONNX Runtime threads of one process")
 
@@ -111,6 +129,19 @@ class Settings(BaseSettings):
     trust_list: FilePath | None = Field(None, description="PEM file of C2PA certificates to trust; none is assumed")
     signing_folder: Path = Field(Path("~/.brushwork"), description="folder of the key that signs reports")
     signing_key: FilePath | None = Field(None, description="Ed25519 key in PEM that signs reports instead")
+
+    @model_validator(mode="after")
+    def _distant_model_is_pinned(self) -> Settings:
+        if self.model_is_distant and self.model_sha256 is None:
+            raise ValueError("a model that is fetched needs BRUSHWORK_MODEL_SHA256, so that it is no other one")
+        if self.model.startswith("http://") and not is_loopback(urlsplit(self.model).hostname or ""):
+            raise ValueError("a model is fetched by https or from a bucket, never by http")
+        return self
+
+    @property
+    def model_is_distant(self) -> bool:
+        """Whether the bundle has to be fetched."""
+        return self.model.startswith(("https://", "http://", "s3://"))
 
     @property
     def fetches_urls(self) -> bool:

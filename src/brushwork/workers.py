@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from .errors import BrushworkError, ExaminationTimeout, QueueFull, WorkerLost
 from .failures import failed, places
-from .forensics.bundle import load_bundle
+from .forensics.distant import bundle_of, with_local_model
 from .processes import ProcessDied, Processes, tell
 from .settings import Settings
 from .verdict import Verdict
@@ -132,10 +132,9 @@ class Workers:
 
     def __init__(self, settings: Settings, count: int | None = None) -> None:
         """Start `count` processes (default: the setting). Raises BundleError here rather than in every job."""
-        load_bundle(settings.model)
-        self.settings = settings
+        self.settings = with_local_model(settings, bundle_of(settings))
         self.count = count or settings.workers
-        self._processes = Processes(self.count, settings.time_limit, _start, (settings,))
+        self._processes = Processes(self.count, settings.time_limit, _start, (self.settings,))
         self._waiting = 0
         self._lock = Lock()
 

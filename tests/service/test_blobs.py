@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from brushwork.buckets import S3Access
 from brushwork.errors import SettingsError, StoreError
 from brushwork.settings import Settings
-from brushwork.store.blobs import Blobs, FolderBlobs, S3Access, open_blobs
+from brushwork.store.blobs import Blobs, FolderBlobs, open_blobs
 from brushwork.store.store import open_store
+from tests.made.bucket import bucket_called
 
 DATA = b"\x89PNG and so on" * 1000
 DIGEST = hashlib.sha256(DATA).hexdigest()
@@ -24,15 +26,8 @@ OTHER = hashlib.sha256(b"other").hexdigest()
 @pytest.fixture(scope="session")
 def bucket() -> Iterator[S3Access]:
     """A server that speaks S3, in this process, with one bucket."""
-    moto = pytest.importorskip("moto.server")
-    from minio import Minio
-
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    Minio(f"{host}:{port}", "key", "secret", secure=False, region="us-east-1").make_bucket("pictures")
-    yield S3Access(f"http://{host}:{port}", "us-east-1", "key", "secret")
-    server.stop()
+    with bucket_called("pictures") as access:
+        yield access
 
 
 @pytest.fixture(params=["folder", "bucket", "bucket with prefix"])

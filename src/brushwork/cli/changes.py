@@ -45,7 +45,10 @@ class Change:
 def changes(before: str, after: str, names: Sequence[str], recursive: bool) -> Iterator[Change]:
     """Examine every picture with both models. Raises BundleError where one of them cannot be used."""
     settings = load_settings()
-    pair = [Examiner.from_settings(settings.model_copy(update={"model": model})) for model in (before, after)]
+    pair = [
+        Examiner.from_settings(settings.model_copy(update={"model": model, "model_sha256": None}))
+        for model in (before, after)
+    ]
     selection = choose(names, recursive=recursive)
     with Progress(len(selection.items)) as bar:
         for item in selection.items:

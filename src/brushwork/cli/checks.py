@@ -130,9 +130,9 @@ def _told(settings: Settings, name: str) -> str:
 
 
 def _bundle() -> Iterator[Finding]:
-    from ..forensics.bundle import load_bundle
+    from ..forensics.distant import bundle_of
 
-    bundle = load_bundle(load_settings().model)
+    bundle = bundle_of(load_settings())
     recipe = bundle.recipe
     yield Finding(Health.OK, "model", f"{recipe.name} {recipe.version}, sha256 {bundle.sha256[:12]}, {bundle.folder}")
     yield Finding(Health.OK, "model files", f"{len(recipe.files)} match their hashes")

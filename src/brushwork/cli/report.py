@@ -156,7 +156,7 @@ def batch(
 
 
 def _evidence(settings: Settings, picture: bytes | None, key: str | None) -> Evidence:
-    from ..forensics.bundle import load_bundle
+    from ..forensics.distant import bundle_of
     from ..report.casefile import trust_of
     from ..report.check import Evidence
     from ..report.keys import known_key
@@ -167,7 +167,7 @@ def _evidence(settings: Settings, picture: bytes | None, key: str | None) -> Evi
         picture=picture,
         keys=(known,) if known else (),
         only_these=key is not None,
-        bundle_sha256=load_bundle(settings.model).sha256,
+        bundle_sha256=bundle_of(settings).sha256,
         trust_list=trust_of(settings),
         examine=partial(_again, settings),
     )

@@ -13,7 +13,7 @@ from typing import Any, Final
 from .. import __version__
 from ..errors import BrushworkError, BundleError, PictureError
 from ..failures import failed
-from ..forensics.bundle import load_bundle
+from ..forensics.distant import bundle_of
 from ..processes import ProcessDied
 from ..settings import Settings
 from ..verdict import Answer, Verdict
@@ -62,7 +62,7 @@ class Plan:
         trust = self.settings.trust_list
         return {
             "version": __version__,
-            "model": load_bundle(self.settings.model).sha256,
+            "model": bundle_of(self.settings).sha256,
             "trust list": hashlib.sha256(trust.read_bytes()).hexdigest() if trust else None,
             "set of options": {
                 "explain": self.explain,

@@ -19,6 +19,7 @@ from ..errors import BrushworkError, QueueFull
 from ..examine import Channel, Examiner
 from ..failures import failed, new_id
 from ..forensics.bundle import Bundle
+from ..forensics.distant import bundle_of, with_local_model
 from ..settings import Settings
 from ..store.migrate import prepare
 from ..store.store import Store, open_store
@@ -56,7 +57,7 @@ class Desk:
 
     def __init__(self, settings: Settings) -> None:
         """Open everything. Raises BundleError, SettingsError or StoreError where the service could not work."""
-        self.settings = settings
+        self.settings = settings = with_local_model(settings, bundle_of(settings))
         prepare(settings.database_url)
         self.store: Store = open_store(settings)
         self.models = Models(settings)
@@ -71,7 +72,7 @@ class Desk:
 
     def workers_for(self, bundle: Bundle) -> Workers:
         """New workers that examine with `bundle`; they start when they are first asked."""
-        return Workers(self.settings.model_copy(update={"model": str(bundle.folder)}))
+        return Workers(with_local_model(self.settings, bundle))
 
     def switch(self, bundle: Bundle, workers: Workers) -> Workers:
         """Examine with `bundle` in `workers`, which are awake, from now on. The former ones, to be drained."""

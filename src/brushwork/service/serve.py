@@ -9,7 +9,7 @@ from collections.abc import Callable
 import uvicorn
 
 from ..errors import SettingsError
-from ..forensics.bundle import load_bundle
+from ..forensics.distant import bundle_of, with_local_model
 from ..settings import Settings, is_loopback
 from ..store.migrate import prepare
 from ..store.store import Store
@@ -25,7 +25,7 @@ def run(settings: Settings, tell: Callable[[str], None]) -> None:
 
     Raises SettingsError, BundleError or StoreError before anything listens.
     """
-    load_bundle(settings.model)
+    settings = with_local_model(settings, bundle_of(settings, tell))
     prepare(settings.database_url)
     check_door(settings, tell)
     log_file = open_log(settings)

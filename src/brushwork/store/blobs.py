@@ -13,25 +13,15 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
+from ..buckets import S3Access
 from ..errors import SettingsError, StoreError
 from .database import MIN_FREE_BYTES
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _DRAFT: Final = ".draft-"
-
-
-@dataclass(frozen=True)
-class S3Access:
-    """How a bucket is reached: `endpoint` is scheme and host of the server."""
-
-    endpoint: str
-    region: str
-    access_key: str = field(repr=False)
-    secret_key: str = field(repr=False)
 
 
 class Blobs(Protocol):

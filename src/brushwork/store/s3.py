@@ -1,4 +1,4 @@
-"""Kept pictures in an S3-compatible bucket; needs the extra `s3`. Requests are signed (Signature Version 4)."""
+"""Kept pictures in a bucket."""
 
 from __future__ import annotations
 
@@ -7,18 +7,14 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import wraps
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
-from urllib.parse import urlsplit
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
+from .. import buckets
+from ..buckets import S3Access
 from ..errors import SettingsError, StoreError
-from ..settings import is_loopback
-from .blobs import S3Access
 
 _PLACE: Final = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([A-Za-z0-9/_.-]*))?")
 _GONE: Final = frozenset({"NoSuchKey", "NoSuchObject"})
-CONNECT_S: Final = 5.0
-TOTAL_S: Final = 30.0
-TRIES: Final = 3
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -52,7 +48,7 @@ class S3Blobs:
         if found is None:
             raise SettingsError("BRUSHWORK_PICTURES is not s3://bucket/prefix.", "Correct it, or name a folder.")
         self._bucket, self._prefix = found[1], (found[2] or "").strip("/")
-        self._client = _client(access)
+        self._client = buckets.client(access)
 
     def _name(self, sha256: str) -> str:
         return f"{self._prefix}/{sha256}" if self._prefix else sha256
@@ -108,26 +104,3 @@ class S3Blobs:
         listed = self._client.list_objects(self._bucket, prefix=f"{self._prefix}/" if self._prefix else None)
         names = (one.object_name.rpartition("/")[2] for one in listed if one.last_modified < limit)
         return [name for name in names if re.fullmatch(r"[0-9a-f]{64}", name)]
-
-
-def _client(access: S3Access) -> Any:
-    try:
-        import urllib3
-        from minio import Minio
-    except ImportError as error:
-        raise SettingsError(
-            "A bucket needs the extra s3.", 'Run `pip install "brushwork[s3]"`, or name a folder in BRUSHWORK_PICTURES.'
-        ) from error
-    server = urlsplit(access.endpoint)
-    if server.scheme not in ("http", "https") or not server.netloc or server.path.strip("/"):
-        raise SettingsError("BRUSHWORK_S3_ENDPOINT is not https://host.", "Give scheme and host, without a path.")
-    if server.scheme == "http" and not is_loopback(server.hostname or ""):
-        raise SettingsError("BRUSHWORK_S3_ENDPOINT would send pictures unencrypted.", "Give an https address.")
-    pool = urllib3.PoolManager(
-        timeout=urllib3.Timeout(connect=CONNECT_S, total=TOTAL_S),
-        retries=urllib3.Retry(total=TRIES - 1, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504)),
-    )
-    return Minio(
-        server.netloc, access_key=access.access_key, secret_key=access.secret_key, region=access.region,
-        secure=server.scheme == "https", http_client=pool,
-    )  # fmt: skip

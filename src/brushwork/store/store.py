@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from ..buckets import S3Access
 from ..settings import Settings
 from .activations import Activations
 from .audit import Audit
 from .batch_queue import BatchQueue
 from .batch_upkeep import BatchUpkeep
 from .batches import Batches
-from .blobs import Blobs, S3Access, open_blobs
+from .blobs import Blobs, open_blobs
 from .database import Database
 from .decisions import Decisions
 from .deliveries import Deliveries
@@ -55,8 +56,4 @@ class Store:
 
 def open_store(settings: Settings) -> Store:
     """The store that the settings name, with its place for pictures. Raises SettingsError where one cannot be used."""
-    access, secret = settings.s3_access_key, settings.s3_secret_key
-    s3 = None
-    if access is not None and secret is not None:
-        s3 = S3Access(settings.s3_endpoint, settings.s3_region, access.get_secret_value(), secret.get_secret_value())
-    return Store(settings.database_url, open_blobs(settings.pictures, s3), settings.database_timeout)
+    return Store(settings.database_url, open_blobs(settings.pictures, S3Access.of(settings)), settings.database_timeout)
