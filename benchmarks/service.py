@@ -1,9 +1,10 @@
 """What the HTTP service costs over an `Examiner` in the same process: one drawn 1-megapixel JPEG, on loopback only.
 
-    python -m benchmarks.service [--rounds N] [--pictures N] [--clients 1,8,32,128]
+    python -m benchmarks.service [--seconds 100] [--clients 1,8,32,128]
 
-The service is started with one worker process and one thread each, as the Examiner has. Rounds of both alternate, so
-that other work on the machine falls on both; the overhead is the median over rounds of the ratio within one round.
+The service is started with one worker process and one thread, as the Examiner has. Rounds of both alternate, so that
+other work on the machine falls on both; the overhead is the median over rounds of the ratio within one round. Every
+number of clients gets `--seconds`, and two rounds at least: seven to eight minutes with the numbers above.
 """
 
 from __future__ import annotations
@@ -28,10 +29,13 @@ BOUNDARY = "benchmark-boundary"
 HEADERS = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
 
 
+ROUND = 24
+"""Pictures in one round of the service, and twice those of the Examiner; with more clients one for each."""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--pictures", type=int, default=40, help="pictures in one round")
+    parser.add_argument("--seconds", type=float, default=100, help="for each number of clients")
     parser.add_argument("--clients", default="1,8,32,128", help="numbers of clients at once")
     given = parser.parse_args()
     print(described("fastapi", "uvicorn", "onnxruntime", seed=1))
@@ -44,24 +48,25 @@ def main() -> None:
     examiner.examine(data)
     with service() as port:
         for clients in (int(number) for number in given.clients.split(",")):
-            compare(examiner, data, port, clients, given.rounds, given.pictures)
+            compare(examiner, data, port, clients, given.seconds)
 
 
-def compare(examiner: object, data: bytes, port: int, clients: int, rounds: int, pictures: int) -> None:
+def compare(examiner: object, data: bytes, port: int, clients: int, seconds: float) -> None:
     """Alternate rounds of the Examiner and of the service with `clients` clients; print both and the overhead."""
-    body = form(data)
-    ask_all(port, body, clients, 2 * clients)  # warm
+    body, pictures = form(data), max(ROUND, clients)
+    ask_all(port, body, min(clients, 8), 8)  # warm
     own, served, waits = [], [], []
-    for _ in range(rounds):
-        own.append(in_process(examiner, data, pictures))
-        seconds, latencies = ask_all(port, body, clients, pictures)
-        served.append(seconds)
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or len(own) < 2:
+        own.append(in_process(examiner, data, ROUND // 2) * pictures / (ROUND // 2))
+        taken, latencies = ask_all(port, body, clients, pictures)
+        served.append(taken)
         waits += latencies
     overhead = statistics.median(s / o for s, o in zip(served, own, strict=True)) - 1
     waits.sort()
     p50, p95, p99 = (1000 * waits[int(len(waits) * q)] for q in (0.50, 0.95, 0.99))
     print(
-        f"\n{clients} client{'s' * (clients > 1)}, {rounds} rounds of {pictures} pictures of {len(data):,} bytes\n"
+        f"\n{clients} client{'s' * (clients > 1)}, {len(own)} rounds of {pictures} pictures of {len(data):,} bytes\n"
         f"  Examiner in process  {1000 * statistics.median(own) / pictures:7.1f} ms a picture\n"
         f"  service              {1000 * statistics.median(served) / pictures:7.1f} ms a picture, "
         f"{pictures / statistics.median(served):.1f} pictures/s; request p50 {p50:.1f} ms, p95 {p95:.1f} ms, "

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import random
-import resource
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +17,7 @@ import httpx
 import pytest
 
 from tests.conftest import give_up
+from tests.made.connections import may_open, silent
 from tests.made.drawings import drawn, encoded
 from tests.made.mutations import mutated, seeds
 
@@ -90,16 +89,9 @@ def test_what_takes_longer_than_a_stop_may_is_told_so(tmp_path: Path, large: byt
 
 
 def test_a_thousand_slow_clients_keep_nobody_waiting(tmp_path: Path, painting: bytes) -> None:
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if most[1] < 4096:
+    if not may_open(4096):
         give_up("needs 4096 open files for each process; raise the limit with `ulimit -Hn`")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(most[0], 4096), most[1]))
-    head = b"POST /v1/verdicts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n"
-    starts = (b"", head[:20], head + b"ab")
-    with served(tmp_path) as service:
-        slow = [socket.create_connection(("127.0.0.1", service.port)) for _ in range(1000)]
-        for number, one in enumerate(slow):
-            one.sendall(starts[number % 3])
+    with served(tmp_path) as service, silent(service.port, 1000) as slow:
         for _ in range(5):
             assert post(service, painting).status_code == 200
             assert get(service, "/livez").status_code == 200
@@ -107,8 +99,6 @@ def test_a_thousand_slow_clients_keep_nobody_waiting(tmp_path: Path, painting: b
             one.settimeout(60)
             assert one.recv(65536) == b""
         assert post(service, painting).status_code == 200
-        for one in slow:
-            one.close()
 
 
 def test_bad_uploads_are_refused_without_a_mistake_and_without_growth(tmp_path: Path) -> None:

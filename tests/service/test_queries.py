@@ -19,7 +19,7 @@ from brushwork.store.decisions import Picture, Reviewer
 from brushwork.store.engine import open_engine
 from brushwork.store.feedback import Given
 from brushwork.store.migrate import downgrade, newest, upgrade
-from brushwork.store.phashes import bands, candidates
+from brushwork.store.phashes import bands, candidates, same
 from brushwork.store.store import Store
 from brushwork.store.tables import Decision, Feedback, KeptPicture, SavedVerdict, Share
 from brushwork.store.verdicts import page_query
@@ -159,9 +159,11 @@ def of_verdicts() -> dict[str, tuple[Executable, str]]:
             page_query(ANNA, None, digest).limit(50), "ix_verdicts_owner_sha256_bundle_sha256_options",
         ),
         "seen before": (
-            mine.where(SavedVerdict.sha256 == "x", SavedVerdict.bundle_sha256 == "b", SavedVerdict.options == "o"),
-            "ix_verdicts_owner_sha256_bundle_sha256_options",
+            mine.where(SavedVerdict.sha256 == "x", SavedVerdict.bundle_sha256 == "b", SavedVerdict.options == "o")
+            .order_by(SavedVerdict.created_at.desc()).limit(1),
+            "ix_verdicts_owner_sha256_bundle_sha256_options_created_at",
         ),
+        "same": (same(ANNA, "9a3c5e7081f2d4b6", 9), "ix_verdicts_owner_band0"),
         "near": (candidates(ANNA, "9a3c5e7081f2d4b6"), "ix_verdicts_owner_band"),
         "for review": (
             verdict.where(SavedVerdict.for_review).order_by(*pages).limit(50), "ix_verdicts_for_review_created_at_id",

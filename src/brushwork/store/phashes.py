@@ -40,5 +40,11 @@ def candidates(owner: str, phash: str) -> Select[str, str]:
     return select(every.c.id, every.c.phash)
 
 
+def same(owner: str, phash: str, limit: int) -> Select[str, str]:
+    """(id, phash) of verdicts of `owner` with that very hash, at most `limit` of them."""
+    exact = (SavedVerdict.owner == owner, SavedVerdict.band0 == bands(phash)[0], SavedVerdict.phash == phash)
+    return select(SavedVerdict.id, SavedVerdict.phash).where(*exact).limit(limit)
+
+
 def _around(value: int) -> list[int]:
     return [value, *(value ^ 1 << bit for bit in range(BITS))]

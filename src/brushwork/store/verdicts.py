@@ -19,7 +19,7 @@ from ..errors import VerdictNotFound
 from ..verdict import Answer, Verdict
 from .cursors import cursor, place
 from .database import Database
-from .phashes import bands, candidates, distance
+from .phashes import bands, candidates, distance, same
 from .tables import KeptPicture, SavedVerdict
 
 _HEX: Final = re.compile(r"[0-9a-f]{1,64}")
@@ -124,7 +124,9 @@ class Verdicts:
     def near(self, owner: str, phash: str, most: int, limit: int = 20, but: str | None = None) -> tuple[Near, ...]:
         """The `limit` nearest verdicts of `owner`, at most `most` bits away (phashes.MOST_DISTANCE at the largest)."""
         with self._database.session("look for near duplicates") as session:
-            found = {row.id: row.phash for row in session.execute(candidates(owner, phash))}
+            found = {row.id: row.phash for row in session.execute(same(owner, phash, limit + 1))}
+            if len(found) <= limit:  # a picture that was saved thousands of times fills the answer with itself
+                found = {row.id: row.phash for row in session.execute(candidates(owner, phash))}
             found.pop(but or "", None)
             away = {row_id: distance(phash, other) for row_id, other in found.items()}
             nearest = sorted((bits, row_id) for row_id, bits in away.items() if bits <= most)[:limit]

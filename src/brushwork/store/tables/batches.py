@@ -74,7 +74,7 @@ class BatchItem(Base):
     made_from: Mapped[str | None] = mapped_column(String(64))
 
     __table_args__ = (
-        Index(None, "made_from"),  # answered before?
+        Index(None, "made_from", "finished_at"),  # answered before?
         Index(None, "batch_id", "position", unique=True),  # pages and results, in order
         Index(None, "batch_id", "client_key", unique=True),  # sent before?
         Index(None, "batch_id", "state", "answer", "position"),  # what is next, and the counts

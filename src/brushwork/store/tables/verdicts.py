@@ -45,7 +45,7 @@ class SavedVerdict(Base):
         Index(None, "created_at", "id"),  # those that are old enough to go
         Index(None, "owner", "created_at", "id"),  # pages of the history, newest first
         Index(None, "owner", "answer", "created_at", "id"),  # the same for one answer
-        Index(None, "owner", "sha256", "bundle_sha256", "options"),  # seen before?
+        Index(None, "owner", "sha256", "bundle_sha256", "options", "created_at"),  # seen before?
         Index(None, "for_review", "created_at", "id"),  # what reviewers are to look at
         *(Index(None, "owner", f"band{i}") for i in range(4)),  # near duplicates
     )
