@@ -10,10 +10,15 @@ Importing the package loads neither the model runtime nor the C2PA library; the 
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+# ONNX Runtime 1.32 and later call a server of their maker from Linux too, and keep an id of the machine in the user's
+# cache folder. They look here when they are loaded, so it has to stand before that; whoever set it is left alone.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from .client import AsyncClient, Client
