@@ -5,7 +5,7 @@ import { decided } from "./review_rows.js";
 import { h, icon, refill } from "./dom.js";
 import { provenance } from "./evidence.js";
 import { gauge } from "./gauge.js";
-import { thousand } from "./reference.js";
+import { reference } from "./reference.js";
 import { counted, plainName, size, words } from "./words.js";
 
 /** @typedef {import("./batch_book.js").Line} Line */
@@ -164,7 +164,7 @@ function grounds(verdict) {
   const { wording, warnings, input, regions } = verdict;
   const pixels = verdict.evidence.filter(({ kind }) => kind === "forensics");
   return [
-    h("section", { class: "part", "aria-labelledby": "pixels" }, h("h3", { id: "pixels" }, words.heading.pixels), verdict.reference && gauge(verdict), pixels.map(({ summary }) => h("p", {}, summary)), regions && h("p", {}, regions.words), thousand(verdict.reference)),
+    h("section", { class: "part", "aria-labelledby": "pixels" }, h("h3", { id: "pixels" }, words.heading.pixels), verdict.reference && gauge(verdict), pixels.map(({ summary }) => h("p", {}, summary)), regions && h("p", {}, regions.words), reference(verdict)),
     provenance(verdict.evidence),
     warnings.length > 0 && list("warnings", warnings.map(({ detail }) => detail)),
     wording.advice.length > 0 && list("advice", wording.advice),
