@@ -256,3 +256,41 @@ def test_the_plain_form_takes_many_files_and_shows_a_plain_table(open_page: Any,
     assert page.locator("table img").count() == 0
     scripted = open_page("/" + page.url.split("/", 3)[3], bypass_csp=True)
     assert_good(scripted.page, axe)
+
+
+@pytest.mark.slow
+def test_a_jury_goes_through_two_hundred_entries(
+    open_page: Any, service: Service, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The walk of a juror from the folder to the record, over small drawings that the model calls too small."""
+    folder = tmp_path_factory.mktemp("contest")
+    for number in range(200):
+        (folder / f"{number:03d}.png").write_bytes(encoded(drawn("flat", (16, 16), number)))
+    watched = open_page("/batch")
+    page = watched.page
+    page.set_input_files("#folder", folder)
+    page.wait_for_selector(".chosen-count >> text=200 files")
+    page.fill("#batch-name", "Winter contest")
+    page.click("#begin")
+    page.wait_for_selector("#show-all b >> text=200", timeout=DONE_MS)
+    assert re.match(r"\d+ % · Winter contest", page.title())
+    page.fill("#reviewer", "Ada")
+    page.keyboard.press("Tab")
+    done(page)
+    page.click("#show-open")
+    page.locator(f"{ROWS} .its-name").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".pane-picture img")
+    page.keyboard.press("Escape")
+    for key in "aroj" * 5:
+        page.keyboard.press(key)
+    wait_for_count(page, f"{ROWS} [data-column=decision] b", 15)
+    page.select_option("#decision", "refuse")
+    wait_for_count(page, ROWS, 5)
+    rows = page.request.get(page.url.split("?")[0].replace("/batch/", "/v1/batches/") + "/rows?limit=1000").json()[
+        "rows"
+    ]
+    assert [row["name"].rpartition("/")[2] for row in sorted(rows, key=lambda row: row["name"])] == [
+        f"{number:03d}.png" for number in range(200)
+    ]
+    quiet(watched)
