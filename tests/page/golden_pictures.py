@@ -58,6 +58,7 @@ SHOTS: Final = (
     *(Shot("/", 1440, "dark", state) for state in ("", "done")),
     *(Shot(path, width) for path in ("/lab", "/help", "/model", "/history") for width in (320, 768, 1440)),
     *(Shot(path, 1440, "dark") for path in ("/lab", "/model")),
+    *(Shot("/batch", width) for width in (320, 768, 1440)),
 )
 
 
