@@ -3,7 +3,7 @@
 import { GROUPS } from "./batch_book.js";
 import { h } from "./dom.js";
 import { address, go } from "./query.js";
-import { counted, plainName, words } from "./words.js";
+import { counted, plainName } from "./words.js";
 
 /** @typedef {import("./batch_feed.js").Facts} Facts */
 /** @typedef {import("./batch_book.js").Line} Line */
@@ -125,15 +125,4 @@ export function exports(batchId, who) {
     link(`${path}/report.html`, "Report to print"),
     link(`${path}/decisions.csv?${who}`, "Record of decisions"),
   ];
-}
-
-/** What a batch is called. @param {Facts} facts */
-export function titleOf({ name, created_at: at }) {
-  return name ?? `Batch of ${new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" }).format(new Date(at))}`;
-}
-
-/** Its state in words, with how far it is. @param {Facts} facts */
-export function stateOf({ state, counts, items }) {
-  const over = counts.done + counts.failed;
-  return state === "done" || state === "cancelled" || !items ? words.batch_state[state] : `${words.batch_state[state]}, ${over} of ${items}`;
 }

@@ -1,7 +1,7 @@
 // One's batches, the newest first.
 
 import { askJson, send, Stopped } from "./api.js";
-import { stateOf, titleOf } from "./batch_head.js";
+import { stateOf, titleOf } from "./batch_title.js";
 import { moment } from "./chip.js";
 import { confirmed } from "./dialog.js";
 import { byId, h, refill } from "./dom.js";

@@ -59,7 +59,7 @@ function marked(found) {
     s("path", { class: "others", d: marks(count, COLUMNS * ROWS) }),
     s("path", { class: "as-high", d: marks(0, count) }),
   );
-  return [drawing, h("figcaption", { role: "status" }, legend(count, found))];
+  return [drawing, h("figcaption", {}, h("span", { role: "status" }, legend(count, found)))];
 }
 
 /** @param {number} count @param {Reference} found */
