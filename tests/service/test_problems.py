@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +12,11 @@ from fastapi.testclient import TestClient
 from structlog.testing import capture_logs
 
 from brushwork import errors
+from brushwork.service import url_fetch
 from brushwork.service.problems import BY_SLUG, KINDS, problem_of
 from brushwork.service.schemas import Problem
 
-from .door import image
+from .door import image, opened
 
 
 def tree(root: type[errors.BrushworkError]) -> Iterator[type[errors.BrushworkError]]:
@@ -114,6 +117,27 @@ def test_a_fault_of_ours_is_logged_and_tells_nothing(client: TestClient, monkeyp
 def test_a_bundle_error_keeps_the_servers_folders_to_itself() -> None:
     error = errors.BundleDamaged("/srv/models/private/model.onnx is not the recorded file.", "Copy it.")
     assert "/srv" not in problem_of(error, instance="/", request_id="1").detail
+
+
+def test_an_address_that_does_not_answer_is_told_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(url_fetch, "TOTAL_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"127.0.0.1:{silent.getsockname()[1]}"
+        with opened(tmp_path, url_fetch_allow=(place,)) as running:
+            answer = running.post("/v1/verdicts", json={"url": f"http://{place}/a.png"})
+    assert (answer.status_code, answer.json()["type"]) == (504, "/problems/url-timeout")
+    assert place in answer.json()["detail"] and "send the picture itself" in answer.json()["detail"]
+
+
+def test_a_form_of_report_that_is_not_installed_is_told(
+    client: TestClient, painting: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = client.post("/v1/verdicts?save=true", files=image(painting)).json()["id"]
+    monkeypatch.setitem(sys.modules, "fpdf", None)  # as where the extra is missing
+    monkeypatch.delitem(sys.modules, "brushwork.report.pdf", raising=False)
+    answer = client.get(f"/v1/verdicts/{saved}/report.pdf")
+    assert (answer.status_code, answer.json()["type"]) == (501, "/problems/form-not-installed")
+    assert "brushwork[pdf]" in answer.json()["detail"]
 
 
 def test_a_request_id_is_taken_over_where_it_is_harmless(client: TestClient) -> None:
