@@ -62,8 +62,14 @@ async def security(desk: AtDesk) -> Response:
     return PlainTextResponse(f"Contact: {contact}\nExpires: {expires}\nPreferred-Languages: en\n")
 
 
+@router.get("/openapi.json", response_class=JSONResponse)
+def openapi(request: Request) -> JSONResponse:
+    """The OpenAPI document. Made when it is first asked for, which takes a second: in a thread, as what follows."""
+    return JSONResponse(request.app.openapi())
+
+
 @router.get("/docs")
-async def reference(request: Request) -> HTMLResponse:
+def reference(request: Request) -> HTMLResponse:
     """The reference, drawn on the server from the OpenAPI document."""
     return HTMLResponse(reference_page(shell_of(request.app), request.app.openapi()))
 
