@@ -133,11 +133,19 @@ def refuse_unsound(module: nn.Module, step: int, last: Path | None) -> None:
         raise diverged(step, last)
 
 
+DIVERGED: Final = "Training diverged"
+
+
+def is_divergence(error: LabError) -> bool:
+    """Whether a training ended because its loss or weights were no numbers any more."""
+    return error.detail.startswith(DIVERGED)
+
+
 def diverged(step: int, last: Path | None) -> LabError:
     """The error of a training whose loss or weights are no numbers any more."""
     where = f"The last good checkpoint is {last.name}." if last else "There is no checkpoint from before it."
     return LabError(
-        f"Training diverged at step {step}: the loss or the weights are no finite numbers. {where}",
+        f"{DIVERGED} at step {step}: the loss or the weights are no finite numbers. {where}",
         "Lower `learning_rate`, or give a longer `warmup`, and start again: it goes on from the last good checkpoint.",
     )
 

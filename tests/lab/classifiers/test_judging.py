@@ -47,7 +47,7 @@ def test_an_evaluation_has_every_figure_curve_and_sheet_and_opens_offline(traine
     """S0-22, S0-23, S2-09, S2-10, S3-17, S3-18, S4-20, R0-13."""
     page = judged.page.read_text()
     for heading in (
-        "Recommendation", "Runs, by ROC-AUC", "What they cost", "At thresholds", "Mean predicted share",
+        "In short", "Runs, by ROC-AUC", "What they cost", "At thresholds", "Mean predicted share",
         "By technique", "By generator", "Confusion matrices", "predictions",
     ):  # fmt: skip
         assert heading in page

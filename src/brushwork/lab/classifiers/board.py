@@ -122,7 +122,10 @@ def by_group(runs: Sequence[Contender], key: Callable[[str], str], head: str) ->
             n = int(inside.sum())
             recall = Rate(int((j.said[inside] == AI).sum()), n)
             rows.append((name, run.name, n, recall, part.interval("auc") if n >= FEWEST else "too few"))
-    return Table((head, "run", "n", "recall at 0.5", "AUC against all human works"), tuple(sorted(rows)[:2000]))
+    return Table(
+        (head, "run", "n", "recall at 0.5", "AUC against all human works"),
+        tuple(sorted(rows, key=lambda row: (str(row[0]), str(row[1])))),
+    )
 
 
 def by_generator(runs: Sequence[Contender]) -> Table:

@@ -20,6 +20,8 @@ from .judgement import METRICS, counts_of, metric_named
 
 FIGURES_FILE: Final = "figures.json"
 RECOMMENDATION: Final = "Recommendation"
+SUMMARY: Final = "In short"
+"""What stands in place of a recommendation where there is one run only."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,10 @@ def write_comparison(
     advice = advise(runs, metric)
     plots = draw_comparison(runs, metric, out)
     found = board.board(runs, metric)
-    parts = [Section(RECOMMENDATION, note=advice.text), *_sections(runs, metric, found), *more]
+    first = (
+        Section(RECOMMENDATION, note=advice.text) if len(runs) > 1 else Section(SUMMARY, note=" ".join(advice.reasons))
+    )
+    parts = [first, *_sections(runs, metric, found), *more]
     page = write_report(title, parts, plots, out)
     (out / FIGURES_FILE).write_text(json.dumps(_kept(runs, metric, advice), indent=1) + "\n", encoding="utf-8")
     return Compared(advice, found, page)

@@ -29,7 +29,7 @@ from .predictors import (
 from .prepared import PreparedSet
 from .runs import WEIGHTS_FILE, Run, load_run
 from .sets import open_set
-from .subjects import subject_of
+from .subjects import file_name, subject_of
 
 EXPORTS: Final = "exports"
 Tick = Callable[[Sequence[Any]], Iterable[Any]]
@@ -121,7 +121,7 @@ def _look(run: Run) -> tuple[Look, int, str]:
 
 def onnx_of(run: Run) -> Path:
     """The ONNX file of a network's run, made where it is missing or older than the weights."""
-    path = run.folder / EXPORTS / f"{run.folder.name}.onnx"
+    path = run.folder / EXPORTS / f"{file_name(run.plan.name)}.onnx"
     if not path.is_file() or path.stat().st_mtime < (run.folder / WEIGHTS_FILE).stat().st_mtime:
         write_fp32(subject_of(run, pictures=False), path)
     return path

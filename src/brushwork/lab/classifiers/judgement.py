@@ -105,6 +105,7 @@ class Figures:
 
     def __init__(self, of: Judgement) -> None:
         self.of = of
+        self._known: dict[str, Interval] = {}
         self._cells = of.truth * len(of.classes) + of.said
         if of.task == "ai":
             scores = of.positive
@@ -146,10 +147,11 @@ class Figures:
 
     def interval(self, metric: str) -> Interval:
         """The figure with its 95 % interval: exact where it is a share of pictures, otherwise by drawing."""
-        rate = self.rate(metric)
-        if rate is not None:
-            return rate.interval
-        return between(self.value(metric), [self.value(metric, w) for w in self.draws()])
+        if metric not in self._known:
+            rate = self.rate(metric)
+            drawn = () if rate else [self.value(metric, w) for w in self.draws()]
+            self._known[metric] = rate.interval if rate else between(self.value(metric), drawn)
+        return self._known[metric]
 
     def rate(self, metric: str) -> Rate | None:
         """The figure as so many of so many; None where it is not of that kind."""

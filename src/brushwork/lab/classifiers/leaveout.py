@@ -16,6 +16,7 @@ from .contenders import Tick, judgement_of, predict_split
 from .judgement import Figures, Judgement
 from .plan import ModelPlan
 from .sets import open_set
+from .subjects import file_name
 from .techniques import technique_of
 from .training import train_classifier
 
@@ -43,7 +44,7 @@ def leave_out_generators(
     for generator in generators:
         changed = plan.data.model_copy(update={"without": (*plan.data.without, generator)})
         short = plan.model_copy(update={"name": f"{plan.name} without {generator}", "data": changed})
-        run = train_classifier(short, out / FOLDER / _safe(generator), say=say)
+        run = train_classifier(short, out / FOLDER / file_name(generator), say=say)
         predict_split(run, open_set(plan), split, tick)
         rows.append(_row(generator, judgement_of(run, split), known))
         say(f"without {generator}: AUC {rows[-1][3]}")
@@ -96,10 +97,6 @@ def _row(generator: str, judged: Judgement, known: Judgement | None) -> tuple[ob
 def _beside_human(judged: Judgement, generator: str) -> Judgement:
     mine = np.array([g == generator for g in judged.generators])
     return judged.only(np.flatnonzero(mine | (judged.truth == HUMAN)))
-
-
-def _safe(generator: str) -> str:
-    return "".join(c if c.isalnum() or c in "-." else "_" for c in generator)
 
 
 def write_table(table: Table, path: Path) -> None:

@@ -17,6 +17,11 @@ from .sets import open_set
 PICTURES: Final = 512
 
 
+def file_name(name: str) -> str:
+    """A name as the beginning of a file's name."""
+    return "".join(c if c.isalnum() or c in "-._" else "_" for c in name)
+
+
 def subject_of(run: Run, pictures: bool = True) -> Subject:
     """The network of a run with at most PICTURES of its validation split, drawn by seed, or with none.
 
@@ -37,5 +42,13 @@ def subject_of(run: Run, pictures: bool = True) -> Subject:
         seen, labels = np.array(prepared.pixels[rows]), prepared.labels(task)[rows]
     facts = {"name": run.plan.name, "version": run.plan.version, "task": task}
     return Subject(
-        run.folder.name, run.plan.classifier.model, predictor.module, run.side, task, run.classes, seen, labels, facts
+        file_name(run.plan.name),
+        run.plan.classifier.model,
+        predictor.module,
+        run.side,
+        task,
+        run.classes,
+        seen,
+        labels,
+        facts,
     )

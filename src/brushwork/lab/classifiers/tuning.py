@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from ...errors import LabError
+from ..keeping import is_divergence
 from ..plots import HUMAN_COLOUR, INK, saved, styled
 from ..report import Section, write_report
 from ..tables import Table
@@ -16,7 +18,7 @@ from ..tracking import tracking
 from .grid import GRID, Choice, in_plan, refuse_untunable, settings_of, toml_text
 from .plan import ModelPlan
 from .sets import open_set
-from .study import Pruner, Report, search, study_in, tried
+from .study import Pruned, Pruner, Report, search, study_in, tried
 
 BEST_FILE: Final = "best.toml"
 SCORE: Final = "val_score"
@@ -65,7 +67,12 @@ def _train(plan: ModelPlan, choice: Choice, folder: Path, report: Report) -> flo
     def on_epoch(epoch: int, values: Mapping[str, float]) -> None:
         report(epoch, values[SCORE])
 
-    run = train_classifier(in_plan(plan, choice, f"{plan.name}-{name}"), folder / name, on_epoch=on_epoch)
+    try:
+        run = train_classifier(in_plan(plan, choice, f"{plan.name}-{name}"), folder / name, on_epoch=on_epoch)
+    except LabError as error:
+        if is_divergence(error):  # no reason to end the study: the point is a bad one
+            raise Pruned from error
+        raise
     return float(run.facts["best_score"])
 
 
