@@ -23,7 +23,7 @@ from brushwork.forensics.bundle import MODEL_FILE, Bundle, load_bundle  # noqa: 
 from brushwork.forensics.patches import shrunk  # noqa: E402
 from brushwork.forensics.recipe import PatchPlan  # noqa: E402
 from brushwork.forensics.scorer import Scorer, open_session, run_session  # noqa: E402
-from brushwork.lab import features, heads, levels  # noqa: E402
+from brushwork.lab import features, heads, levels, workflow  # noqa: E402
 from brushwork.lab.crops import RegionCache, RegionPlan  # noqa: E402
 from brushwork.lab.datasets import read_manifest  # noqa: E402
 from brushwork.lab.export import PARITY, export_onnx  # noqa: E402
@@ -285,3 +285,11 @@ def test_a_recipe_with_levels_trains_from_its_cache(trunk, tiny_recipe, tmp_path
     assert all(torch.equal(again.state_dict()[name], value) for name, value in net.state_dict().items())
     with torch.no_grad():
         assert net(patches_of(range(4))).shape == (3,)
+    kept = workflow.trained_file(plan, tmp_path / "run")
+    assert kept == tmp_path / "run" / heads.STATE_FILE
+    read = heads.load_levels(plan, kept)
+    with torch.no_grad():
+        torch.testing.assert_close(read(patches_of(range(4))), net(patches_of(range(4))))
+    kept.write_bytes(b"no weights")
+    with pytest.raises(LabError, match=r"levels\.pt does not load"):
+        heads.load_levels(plan, kept)
