@@ -115,7 +115,8 @@ def test_the_answer_is_there_before_its_range(open_page: Any, two: tuple[Path, P
     page = watched.page
     held: list[Any] = []
     page.route("**/v1/verdicts?*stability*", lambda route: held.append(route))  # noqa: PLW0108 (playwright marks its handlers)
-    page.set_input_files("#image", two[0])
+    with page.expect_request("**/v1/verdicts?*stability*"):
+        page.set_input_files("#image", two[0])
     watched.wait("explaining")
     assert page.inner_text("#answer")
     assert page.is_visible(".coming")

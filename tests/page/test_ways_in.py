@@ -72,9 +72,9 @@ def test_an_address_without_a_picture_is_told_with_what_to_try_and_kept(watched:
     assert other_site.url("/page") in alert
     assert "Request" in alert
     assert "The address is still here" in watched.page.inner_text("#after-alert")
-    watched.page.fill("#url", "http://127.0.0.1:1/a.png")
+    watched.page.fill("#url", "http://10.0.0.1/a.png")
     watched.page.keyboard.press("Enter")
-    watched.page.wait_for_selector("#alert:has-text('127.0.0.1:1')")
+    watched.page.wait_for_selector("#alert:has-text('10.0.0.1')")
     assert "not fetched" in watched.page.inner_text("#alert")
 
 

@@ -72,6 +72,15 @@ def test_the_gauge_is_drawn_only_where_the_score_means_something(examiner: Exami
     )
 
 
+def test_what_helps_is_printed_too_also_outside_the_range(examiner: Examiner) -> None:
+    small = encoded(drawn("painterly", (64, 48), 6))
+    verdict = examiner.examine(small)
+    assert verdict.wording is not None
+    assert verdict.wording.advice
+    bare = verdict.model_copy(update={"wording": verdict.wording.model_copy(update={"advice": ()})})
+    assert annotate(small, verdict).height > annotate(small, bare).height + 15 * len(verdict.wording.advice)
+
+
 def _accent_rows(sheet: Image.Image) -> int:
     """Rows of the sheet in which the accent of band and gauge stands on paper."""
     pixels = np.asarray(sheet)

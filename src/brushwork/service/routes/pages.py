@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 
 from ..assets import cached
 from ..desk import Desk, Wishes
+from ..limits import limits_of
 from ..page import check_page, result_page
 from ..problems import BY_SLUG, CHECK_FORM, shell_of
 from ..reference import problem_kind_page, reference_page
@@ -32,7 +33,8 @@ async def check(request: Request) -> HTMLResponse:
 async def check_form(request: Request, desk: AtDesk) -> HTMLResponse:
     """The plain form, for a browser without scripts: the same answer, drawn on the server."""
     picture = await _posted(request, desk)
-    verdict = await desk.examine(picture, Wishes(explain=True, channel="page"))
+    limits_of(request).probe(request)
+    verdict = await desk.examine(picture, Wishes(explain=True, stability=True, channel="page"))
     return HTMLResponse(result_page(shell_of(request.app), verdict, picture.name))
 
 

@@ -83,7 +83,7 @@ function changed(check) {
 
 function draw() {
   const state = shown?.state ?? "empty";
-  document.documentElement.dataset.state = state;
+  if (!shown?.verdict) document.documentElement.dataset.state = state; // else once it is drawn
   if (wait && (wait.check !== shown || !waits(state))) stopWaiting();
   if (!shown?.failure) settled();
   if (!shown) {
@@ -128,6 +128,7 @@ async function drawResult(check) {
   if (check.view) check.view.update();
   else check.view = result(check, { range: () => runner.range(check), again, drop: () => drop(check), changed: () => checks.put(check) });
   if (!check.view.element.isConnected) refill(byId("result"), check.view.element);
+  document.documentElement.dataset.state = check.state;
   byId("progress").textContent = check.state === "done" ? `Done: ${told}` : `${told}. Saving it again in eight ways to see whether the answer holds`;
   document.title = `${told} · Brushwork`;
 }
