@@ -60,6 +60,7 @@ class BatchRow(_Said):
     verdict_at: str | None = Field(None, description="When the result was made, to ask for later ones with `since`.")
     error: Failure | None = None
     retryable: bool = False
+    seen_before: bool = Field(False, description="The answer is an earlier one, of the same file.")
 
     @classmethod
     def of(cls, facts: ItemFacts) -> BatchRow:
@@ -93,6 +94,7 @@ def _found(verdict: Verdict) -> dict[str, object]:
         "size": None if facts is None else (facts.width, facts.height),
         "model": None if model is None else f"{model.name} {model.version}",
         "error": verdict.error,
+        "seen_before": any(warned.code == "seen_before" for warned in verdict.warnings),
     }
 
 

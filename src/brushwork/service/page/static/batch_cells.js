@@ -95,7 +95,7 @@ function status(line, { retry, leave }) {
   if (!row) return h("span", { class: "quiet" }, entry?.state === "sent" ? "sent" : "waits to be sent");
   if (row.error) return [h("b", {}, row.error.title), h("span", { class: "note" }, `${row.error.detail} ${row.error.advice}`), row.retryable && buttons(line, [["again", "Try again", retry]])];
   if (twin) return h("span", {}, "same file as ", h("i", {}, plainName(twin.name)));
-  return h("span", { class: "quiet" }, words.item_state[row.state]);
+  return h("span", { class: "quiet" }, row.seen_before ? "answered before" : words.item_state[row.state]);
 }
 
 /** @param {Line} line @param {[string, string, (line: Line) => void][]} list */

@@ -25,6 +25,7 @@ import { askJson, Problem } from "./api.js";
  * @property {string | null} verdict_at
  * @property {Failure | null} error
  * @property {boolean} retryable
+ * @property {boolean} seen_before the answer is an earlier one, of the same file
  */
 
 /**

@@ -11,6 +11,7 @@ import { counted, size } from "./words.js";
 /** @type {Map<string, Found>} */
 const staged = new Map();
 const name = /** @type {HTMLInputElement} */ (h("input", { id: "batch-name", maxlength: 200, autocomplete: "off", placeholder: "Summer contest" }));
+const anew = /** @type {HTMLInputElement} */ (h("input", { id: "reexamine", type: "checkbox" }));
 const stability = /** @type {HTMLInputElement} */ (h("input", { id: "stability", type: "checkbox" }));
 const urls = () => /** @type {HTMLTextAreaElement | null} */ (document.querySelector("#urls"));
 
@@ -37,6 +38,7 @@ export function show() {
     count > most && h("p", { class: "fine" }, `A batch has at most ${most.toLocaleString("en")} pictures: make several.`),
     h("div", { class: "field" }, h("label", { for: "batch-name" }, "What it is called (if you like)"), name),
     h("label", { class: "tick" }, stability, h("span", {}, "Look also at eight re-encodings of each, for a range (nine times the work)")),
+    h("label", { class: "tick" }, anew, h("span", {}, "Examine anew also what was answered before")),
     h("div", { class: "buttons" }, h("button", { type: "button", id: "begin", class: "strong", disabled: count === 0 || count > most, onclick: () => void begin() }, `Examine ${staged.size === count ? counted(count, "file") : `these ${count}`}`), h("button", { type: "button", id: "clear", onclick: clear }, "Choose others")),
   );
 }
@@ -54,7 +56,7 @@ export function listenToNew(made) {
 async function begin() {
   const { urls: list } = addresses(urls()?.value ?? "");
   try {
-    const asked = new URLSearchParams({ ...(staged.size && { open: "true" }), ...(stability.checked && { stability: "true" }) });
+    const asked = new URLSearchParams({ ...(staged.size && { open: "true" }), ...(stability.checked && { stability: "true" }), ...(anew.checked && { reexamine: "true" }) });
     const { id } = await send("POST", `/v1/batches?${asked}`, { name: name.value.trim() || null, urls: list });
     const files = [...staged.values()];
     clear();
