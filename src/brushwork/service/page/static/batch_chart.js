@@ -18,7 +18,7 @@ const LEVELS = Object.freeze({ strict: "“Looks AI-generated”", balanced: "�
 export const edges = () => JSON.parse(byId("edges").textContent ?? "{}");
 
 /** What the person chose; it stays while results come in. */
-const chosen = { level: /** @type {"strict" | "balanced"} */ ("strict"), share: SHARE };
+const chosen = { level: /** @type {"strict" | "balanced"} */ ("strict"), share: SHARE, table: false };
 
 /**
  * @param {Iterable<Line>} lines
@@ -61,7 +61,7 @@ function histogram(scores, { clear, strict }) {
     { class: "chart" },
     s("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT + 18}`, role: "img", "aria-label": label }, lines, bars, s("line", { class: "frame-line", x1: 0, x2: WIDTH, y1: HEIGHT, y2: HEIGHT }), s("text", { x: 0, y: HEIGHT + 15 }, "0"), s("text", { x: WIDTH, y: HEIGHT + 15, "text-anchor": "end" }, "1")),
     h("figcaption", {}, `Pictures by probability. Left of the first line (${two(clear.probability)}) there is no sign of AI; right of the second (${two(strict.probability)}) a picture looks AI-generated.`),
-    h("details", {}, h("summary", {}, "The same as a table"), table(bins)),
+    h("details", { open: chosen.table, ontoggle: (event) => (chosen.table = /** @type {HTMLDetailsElement} */ (event.target).open) }, h("summary", {}, "The same as a table"), table(bins)),
   );
 }
 

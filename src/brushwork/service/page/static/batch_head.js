@@ -1,7 +1,7 @@
 // The upper part of one batch: how far it is, what can be done with it, what was not sent, what was answered so far.
 
 import { GROUPS } from "./batch_book.js";
-import { h } from "./dom.js";
+import { h, renew } from "./dom.js";
 import { address, go } from "./query.js";
 import { counted, plainName } from "./words.js";
 
@@ -55,25 +55,35 @@ function duration(seconds) {
   return seconds < 5400 ? counted(Math.round(seconds / 60), "minute") : `${(seconds / 3600).toFixed(1)} hours`;
 }
 
-/** @param {Going} going @param {Doing} doing */
-export function head(going, doing) {
-  const { facts, left } = going;
-  const { over, all, ended } = figures(going);
-  const paused = facts.state === "paused";
-  const open = !facts.closed;
+/** The bar and the buttons, and how to keep them as things are. @param {Doing} doing */
+export function head(doing) {
+  const bar = h("progress", { "aria-label": "Pictures examined" });
+  const told = h("p", {});
+  const buttons = h("div", { class: "buttons" });
+  const element = h("div", { class: "one-head" }, h("div", { class: "going" }, bar, told), buttons);
+  /** @param {Going} going */
+  const show = (going) => {
+    const { over, all, ended } = figures(going);
+    bar.setAttribute("max", String(Math.max(1, all)));
+    bar.setAttribute("value", String(over));
+    const sentence = standing(going);
+    if (told.textContent !== sentence) told.textContent = sentence;
+    const state = { open: !going.facts.closed, paused: going.facts.state === "paused", full: going.facts.items > 0 && !going.left, ended };
+    renew(buttons, JSON.stringify(state), () => choices(state, doing));
+  };
+  return { element, show };
+}
+
+/** @param {{open: boolean, paused: boolean, full: boolean, ended: boolean}} state @param {Doing} doing */
+function choices({ open, paused, full, ended }, doing) {
   return [
-    h("div", { class: "going" }, h("progress", { max: Math.max(1, all), value: over, "aria-label": "Pictures examined" }), h("p", {}, standing(going))),
-    h(
-      "div",
-      { class: "buttons" },
-      open && button("add", "Add pictures", doing.add),
-      open && button("add-folder", "Add a folder", doing.folder),
-      !open && button("add", "Choose the files again to see them", doing.add),
-      !ended && button("pause", paused ? "Go on" : "Pause", () => doing.pause(!paused)),
-      open && !left && facts.items > 0 && button("close-batch", "That is all", doing.close),
-      !ended && button("cancel", "Cancel", doing.cancel),
-      ended && button("remove", "Delete", doing.remove),
-    ),
+    open && button("add", "Add pictures", doing.add),
+    open && button("add-folder", "Add a folder", doing.folder),
+    !open && button("add", "Choose the files again to see them", doing.add),
+    !ended && button("pause", paused ? "Go on" : "Pause", () => doing.pause(!paused)),
+    open && full && button("close-batch", "That is all", doing.close),
+    !ended && button("cancel", "Cancel", doing.cancel),
+    ended && button("remove", "Delete", doing.remove),
   ];
 }
 
@@ -99,10 +109,15 @@ export function missing(files, doing, forget) {
   );
 }
 
-/** What was answered so far; each number shows its pictures. @param {Iterable<Line>} lines @param {string} here */
-export function totals(lines, here) {
+/** How many pictures are in each group. @param {Iterable<Line>} lines @returns {Record<string, number>} */
+export function tally(lines) {
   const counts = Object.fromEntries(Object.keys(GROUPS).map((name) => [name, 0]));
   for (const line of lines) for (const [name, { has }] of Object.entries(GROUPS)) if (has(line)) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
+
+/** What was answered so far; each number shows its pictures. @param {Record<string, number>} counts @param {string} here */
+export function totals(counts, here) {
   return Object.entries(GROUPS).map(([name, { title }]) => {
     const changes = { show: name === "all" ? null : name, item: null };
     const show = (/** @type {Event} */ event) => {

@@ -5,12 +5,12 @@ import { Book } from "./batch_book.js";
 import { edges, overview } from "./batch_chart.js";
 import { Desk } from "./batch_desk.js";
 import { Feed } from "./batch_feed.js";
-import { exports, figures, head, missing, standing, totals } from "./batch_head.js";
+import { exports, figures, head, missing, standing, tally, totals } from "./batch_head.js";
 import { Ledger } from "./batch_ledger.js";
 import { Sender } from "./batch_sender.js";
 import { titleOf } from "./batch_title.js";
 import { confirmed } from "./dialog.js";
-import { byId, h, refill } from "./dom.js";
+import { byId, h, refill, renew } from "./dom.js";
 import { Patience } from "./patience.js";
 import { query } from "./query.js";
 import { refused, trouble } from "./trouble.js";
@@ -35,7 +35,8 @@ export class One {
   #ledger;
   #desk;
   #edges = edges();
-  #head = h("div", { class: "one-head" });
+  #doing = this.#ways();
+  #head = head(this.#doing);
   #gap = h("div", {});
   #totals = h("ul", { class: "totals", "aria-label": "What was answered" });
   #overview = h("div", { class: "overview" });
@@ -57,7 +58,7 @@ export class One {
     this.#ledger = new Ledger(id, () => void this.#settle().then(() => this.#soon()));
     this.#desk = new Desk(id, this.#book, this.#patience, { retry: (line) => void this.#retry(line), leave: (line) => this.#leaveOut(line), draw: () => this.#soon(), edges: this.#edges });
     const more = h("details", { class: "more", open: true }, h("summary", {}, "Scores and expected errors"), this.#overview);
-    this.element = h("div", { class: "one" }, this.#head, this.#gap, this.#totals, more, this.#desk.parts, this.#exports);
+    this.element = h("div", { class: "one" }, this.#head.element, this.#gap, this.#totals, more, this.#desk.parts, this.#exports);
   }
 
   /** What is still to be sent from this page. @returns {number} */
@@ -233,18 +234,30 @@ export class One {
     if (!facts || !this.element.isConnected) return;
     this.#desk.draw();
     const going = { facts, left: this.left, refused: this.#sender.refused, elsewhere: this.#ledger.elsewhere };
-    const doing = this.#doing();
-    const all = [...this.#book.lines.values()];
-    refill(this.#head, head(going, doing));
-    refill(this.#gap, missing(this.#ledger.missing, doing, () => this.#forget()));
-    refill(this.#totals, totals(all, query().show ?? ""));
-    refill(this.#overview, overview(all, this.#edges, () => this.#draw()));
-    refill(this.#exports, exports(this.id, this.#desk.decisions.search()));
+    const counts = tally(this.#book.lines.values());
+    const { show = "" } = query();
+    const { missing: files } = this.#ledger;
+    const who = this.#desk.decisions.search();
+    this.#head.show(going);
+    renew(this.#gap, files.map(({ key }) => key).join(), () => missing(files, this.#doing, () => this.#forget()));
+    renew(this.#totals, JSON.stringify([counts, show]), () => totals(counts, show));
+    if (document.activeElement?.id !== "share") renew(this.#overview, this.#scored(), () => this.#chart());
+    renew(this.#exports, who.toString(), () => exports(this.id, who));
     this.#say(going);
   }
 
+  /** What the chart depends on: a score never changes, but a failed picture may get one. */
+  #scored() {
+    return String([...this.#feed.rows.values()].filter(({ probability }) => probability !== null).length);
+  }
+
+  /** @returns {import("./dom.js").Child} */
+  #chart() {
+    return overview(this.#book.lines.values(), this.#edges, () => refill(this.#overview, this.#chart()));
+  }
+
   /** @returns {import("./batch_head.js").Doing} */
-  #doing() {
+  #ways() {
     return {
       add: () => byId("files").click(),
       folder: () => byId("folder").click(),

@@ -59,6 +59,19 @@ export function refill(box, ...children) {
 }
 
 /**
+ * Draw what is in `box` again only where `key`, all that it depends on, changed: a button that is replaced while it is
+ * pressed hears no click.
+ * @param {HTMLElement} box
+ * @param {string} key
+ * @param {() => Child} make
+ */
+export function renew(box, key, make) {
+  if (box.dataset.key === key) return;
+  box.dataset.key = key;
+  refill(box, make());
+}
+
+/**
  * Change what is in `box`. If the focus was inside, it goes to the new element of the same id, or to the start of the
  * content where there is none: whoever walks by keyboard is not thrown back to the top of the page.
  * @param {Element} box
