@@ -19,7 +19,6 @@ import numpy as np
 from PIL import Image
 
 from tests.conftest import chromium
-from tests.made.drawings import drawn, encoded
 from tests.page.running import BROWSER_FLAGS, Service, free_port
 
 FOLDER: Final = Path(__file__).parent / "goldens"
@@ -35,28 +34,22 @@ MOST: Final = 0.12
 monospaced font in place of the usual one up to 16 %, another proportional one less."""
 COLOURS: Final = 32
 MOST_BYTES: Final = 60_000
-WAIT_MS: Final = 120_000
 
 
 class Shot(NamedTuple):
-    """One screen to take: its path, the window's width in pixels and the colour scheme; and for the check the state
-    that a drawn picture brings it to."""
+    """One screen to take: its path, the window's width in pixels and the colour scheme."""
 
     path: str
     width: int
     scheme: str = "light"
-    state: str = ""
 
     @property
     def file(self) -> Path:
-        name = "-".join(part for part in (self.path.strip("/") or "check", self.state) if part)
-        return FOLDER / f"{name}-{self.width}-{self.scheme}.png"
+        return FOLDER / f"{self.path.strip('/') or 'check'}-{self.width}-{self.scheme}.png"
 
 
 SHOTS: Final = (
-    *(Shot("/", width, state=state) for state in ("", "done", "error") for width in (320, 768, 1440)),
-    *(Shot("/", 1440, "dark", state) for state in ("", "done")),
-    *(Shot(path, width) for path in ("/lab", "/help", "/model", "/history") for width in (320, 768, 1440)),
+    *(Shot(path, width) for path in ("/", "/lab", "/help", "/model", "/history") for width in (320, 768, 1440)),
     *(Shot(path, 1440, "dark") for path in ("/lab", "/model")),
     *(Shot("/batch", width) for width in (320, 768, 1440)),
 )
@@ -68,20 +61,8 @@ def taken(page: Any, url: str, shot: Shot) -> Image.Image:
     page.emulate_media(color_scheme=shot.scheme, reduced_motion="reduce")
     page.goto(url + shot.path)
     page.wait_for_load_state("networkidle")
-    if shot.state:
-        _bring_to(page, shot.state)
     page.evaluate("document.querySelector('header.top').remove()")
     return Image.open(BytesIO(page.screenshot())).convert("RGB")
-
-
-def _bring_to(page: Any, state: str) -> None:
-    """Give in a picture that ends the check in `state`: a whole one, or one that ends early."""
-    drawing = encoded(drawn("ink_line", (640, 480), 1))
-    data = drawing if state == "done" else drawing[:200]
-    page.set_input_files("#image", {"name": "drawing.png", "mimeType": "image/png", "buffer": data})
-    page.wait_for_selector(f"html[data-state={state}]", timeout=WAIT_MS)
-    page.evaluate("document.activeElement.blur()")
-    page.wait_for_load_state("networkidle")
 
 
 def differing(golden: Image.Image, now: Image.Image) -> float:
