@@ -53,7 +53,9 @@ async def card(name: str, request: Request, desk: AtDesk) -> Response:
 async def reference(
     name: str,
     desk: AtDesk,
-    probability: Annotated[float, Query(ge=0, le=1, description="`probability` of a verdict of that bundle.")],
+    probability: Annotated[
+        float, Query(ge=0, le=1, description="`probability` of a verdict of that bundle.", examples=[0.62])
+    ],
 ) -> ReferenceList:
     """The same question as `reference` of a verdict answers over all kinds, asked of each kind by itself.
 
