@@ -49,7 +49,11 @@ class Shot(NamedTuple):
 
 
 SHOTS: Final = (
-    *(Shot(path, width) for path in ("/", "/lab", "/help", "/model", "/history") for width in (320, 768, 1440)),
+    *(
+        Shot(path, width)
+        for path in ("/", "/compare", "/lab", "/help", "/model", "/history")
+        for width in (320, 768, 1440)
+    ),
     *(Shot(path, 1440, "dark") for path in ("/lab", "/model")),
     *(Shot("/batch", width) for width in (320, 768, 1440)),
 )

@@ -41,3 +41,14 @@ def test_links_between_documents_lead_somewhere(path: Path) -> None:
 def test_documents_speak_of_the_project_alone(path: Path) -> None:
     for private in ("/work/", "/root/", "files.pythonhosted", "pypi.org", "registry.npmjs", "deb.debian"):
         assert private not in path.read_text()
+
+
+def test_pictures_of_the_documents_are_there_and_small() -> None:
+    """S2-14: the animation that the README begins its tour with is one of them."""
+    texts = {path: path.read_text("utf-8") for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))}
+    shown = {path.parent / name for path, text in texts.items() for name in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", text)}
+    images = ROOT / "docs" / "images"
+    assert shown == set(images.glob("*.*"))
+    assert images / "check.gif" in shown
+    for path in shown:
+        assert path.stat().st_size <= (1_000_000 if path.suffix == ".gif" else 150_000), path.name
