@@ -10,10 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
+from brushwork.cli.app import build
 from brushwork.errors import LabError
 from brushwork.lab.adapters.layouts import read_classes
 from brushwork.lab.adapters.listing import file_row, write_list
+from brushwork.lab.classifiers.prepared import open_prepared
 from brushwork.lab.datasets import read_manifest
 from brushwork.lab.preprocess import Recipe, Told, chosen, counted, preprocess
 from brushwork.lab.splits import SplitPlan, read_shares
@@ -158,6 +161,28 @@ def test_small_pictures_are_left_out_where_a_least_is_asked_for(source, tmp_path
         LabError, match=r"No human picture of the split train could be used, first .*48 x 48 pixels, fewer than 50"
     ):
         made_of(recipe(source, "90/10", views=ViewPlan(32, least=50)), tmp_path / "set")
+
+
+def test_the_command_says_what_it_needs_what_it_made_and_what_the_probe_sees(source, tmp_path):
+    words = (
+        "data",
+        "preprocess",
+        source,
+        "--size",
+        "32",
+        "--split",
+        "50/50",
+        "--equalise",
+        "--balance",
+        "--workers",
+        "1",
+    )
+    done = CliRunner().invoke(build(), [*map(str, words), "--out", str(tmp_path / "set")])
+    assert done.exit_code == 0, done.exception
+    assert "40 squares of 32 pixels need 0.00 GB" in done.stderr
+    assert "train: 10 human, 10 AI" in done.stdout
+    assert "shortcut probe" in done.stdout
+    assert open_prepared(tmp_path / "set").facts["how"]["views"]["equalise"] is True
 
 
 def _row(source, label):

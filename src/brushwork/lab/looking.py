@@ -16,7 +16,7 @@ from .datasets import AI, Row
 from .metrics import Floats, auc
 from .pool import in_order
 
-PIECE: Final = 64
+PIECE: Final = 256
 MEASURES: Final = ("format", "width", "height", "shorter side", "bits per pixel", "JPEG quality")
 
 
