@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import torch
 from safetensors.torch import save_file
+from torch.multiprocessing.spawn import ProcessException, spawn
 
 from ...errors import LabError
 from ..keeping import BEST, CHECKPOINTS, Reached, newest_checkpoint, reached, written_whole
@@ -44,40 +47,79 @@ def fit_network(
     Raises LabError where it ends again, or where the loss is no number before any epoch was kept.
     """
     pl.seed_everything(plan.seed, workers=True, verbose=False)
-    used, stopped = _with_halved(plan, out), None
+    stopped = None
     try:
-        _fit(used, out, progress, on_epoch)
+        _fit_in_memory(plan, out, progress, on_epoch, say)
     except LabError as error:
         if not (out / CHECKPOINTS / BEST).is_file():
             raise
         stopped = error
-    except (RuntimeError, MemoryError) as error:
-        used = _halved(plan, used, out, error)
-        say(f"memory ended: going on with batches of {used.classifier.batch}, {used.classifier.accumulate} to a step")
-        _fit(used, out, progress, on_epoch)
     if plan.classifier.devices > 1 and on_epoch is not None:
         _tell_afterwards(out, on_epoch)
-    return _kept(used, out, stopped)
+    return _kept(_with_halved(plan, out), out, stopped)
+
+
+def _fit_in_memory(
+    plan: ModelPlan, out: Path, progress: bool, on_epoch: OnEpoch | None, say: Callable[[str], None]
+) -> None:
+    used = _with_halved(plan, out)
+    try:
+        _fit(used, out, progress, on_epoch)
+        return
+    except (RuntimeError, MemoryError) as error:
+        used = _halved(plan, used, out, error)
+    say(f"memory ended: going on with batches of {used.classifier.batch}, {used.classifier.accumulate} to a step")
+    try:
+        _fit(used, out, progress, on_epoch)
+    except (RuntimeError, MemoryError) as error:
+        _halved(plan, used, out, error)
 
 
 def _fit(plan: ModelPlan, out: Path, progress: bool, on_epoch: OnEpoch | None) -> None:
+    """Train in this process, or in as many as the recipe names; those cannot call back, and are told of afterwards."""
+    count = plan.classifier.devices
+    if count == 1:
+        _fit_here(plan, out, progress, on_epoch)
+        return
+    try:
+        spawn(_one_of_several, (plan, out, progress, _free_port()), count)  # type: ignore[no-untyped-call]
+    except ProcessException as error:
+        last = str(error).strip().splitlines()[-1]
+        if NO_MEMORY.search(last):
+            raise MemoryError(last) from error
+        raise LabError(f"One of the {count} processes stopped: {last}", "Try with `devices = 1`.") from error
+
+
+def _one_of_several(rank: int, plan: ModelPlan, out: Path, progress: bool, port: int) -> None:
+    """One process of DDP. Lightning could start them, but would load torchvision in them before our shim is there."""
+    os.environ |= {"LOCAL_RANK": str(rank), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    pl.seed_everything(plan.seed, workers=True, verbose=False)
+    _fit_here(plan, out, progress and rank == 0, None)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _fit_here(plan: ModelPlan, out: Path, progress: bool, on_epoch: OnEpoch | None) -> None:
     settings = plan.classifier
     torch.set_num_threads(settings.threads)
     found = newest_checkpoint(out / CHECKPOINTS)
+    if found is not None and reached(found).epochs >= settings.epochs:
+        return
     module = ClassifierModule(plan, reached(found) if found else Reached(0, 0))
     if found is None:
         _settle_norms(module)
-    told = on_epoch if settings.devices == 1 else None  # other processes cannot call back
-    trainer = _trainer(plan, out, callbacks_of(settings, out, told, progress), progress)
-    if found is not None and reached(found).epochs >= settings.epochs:
-        return
+    trainer = _trainer(plan, out, callbacks_of(settings, out, on_epoch, progress), progress)
     trainer.fit(module, ckpt_path=found, weights_only=False)
 
 
 def _trainer(plan: ModelPlan, out: Path, callbacks: list[Any], progress: bool) -> pl.Trainer:
     settings = plan.classifier
     on_cpu = settings.accelerator == "cpu" or (settings.accelerator == "auto" and not torch.cuda.is_available())
-    together = DDPStrategy(process_group_backend="gloo" if on_cpu else "nccl", start_method="spawn")
+    together = DDPStrategy(process_group_backend="gloo" if on_cpu else "nccl")
     try:
         return pl.Trainer(
             max_epochs=settings.epochs, accelerator="cpu" if on_cpu else "gpu", devices=settings.devices,
@@ -113,8 +155,9 @@ def _changed(plan: ModelPlan, update: dict[str, Any]) -> ModelPlan:
 
 
 def _halved(plan: ModelPlan, used: ModelPlan, out: Path, error: Exception) -> ModelPlan:
-    """The plan with half the batch and twice the accumulation, which makes the same steps. Checkpoints within an epoch
-    are dropped: they count in batches."""
+    """The plan with half the batch and twice the accumulation, which makes the same steps; where it was halved before,
+    LabError, and any error that is not of memory again. Checkpoints within an epoch are dropped: they count in batches.
+    """
     if not (isinstance(error, MemoryError) or NO_MEMORY.search(str(error))):
         raise error
     settings = plan.classifier

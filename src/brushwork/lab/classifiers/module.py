@@ -22,7 +22,6 @@ from .batches import Batch, Draws, JudgedBatches, Share, TrainBatches, limited  
 from .figures import judged_figures  # noqa: E402
 from .optimising import loss_of, optimiser_of, rate_share, targets_of  # noqa: E402
 from .plan import ModelPlan  # noqa: E402
-from .prepared import PreparedSet  # noqa: E402
 from .sets import open_set  # noqa: E402
 from .zoo import ClassifierNet, build, freeze  # noqa: E402
 
@@ -47,9 +46,8 @@ class ClassifierModule(pl.LightningModule):
     def __init__(self, plan: ModelPlan, reached: Reached = START) -> None:
         super().__init__()
         self.plan, self.settings, self.reached = plan, plan.classifier, reached
-        prepared = open_set(plan)
+        self.prepared = prepared = open_set(plan)
         self.classes, self.side = prepared.classes(self.settings.task), prepared.side
-        self._prepared: PreparedSet | None = prepared
         self.net = build(self.settings, len(self.classes), self.side)
         if self.settings.frozen_epochs:
             freeze(self.net, True)
@@ -58,17 +56,6 @@ class ClassifierModule(pl.LightningModule):
         self.averaged = copy.deepcopy(self.net).requires_grad_(False) if self.settings.ema else None
         self.outcome = Outcome(0.0, 0.0, 0)
         self._seen: list[tuple[np.ndarray, np.ndarray]] = []
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Processes of DDP open the set themselves: a mapped file would travel as a copy."""
-        return {**self.__dict__, "_prepared": None}
-
-    @property
-    def prepared(self) -> PreparedSet:
-        """The set, opened in this process."""
-        if self._prepared is None:
-            self._prepared = open_set(self.plan)
-        return self._prepared
 
     @property
     def kept(self) -> ClassifierNet:

@@ -16,6 +16,7 @@ from .callbacks import OnEpoch, told_values
 from .outcome import Outcome, common_facts
 from .plan import ModelPlan
 from .runs import FACTS_FILE, HISTORY_FILE, PLAN_FILE, Run, load_run, read_plan_of
+from .sets import open_set
 
 if TYPE_CHECKING:
     from ..tracking import Tracking
@@ -44,6 +45,7 @@ def train_classifier(
     beside `out`. Raises LabError where the folder holds a run of another recipe, where data, weights or disk fail, and
     where the loss is no number any more: the best epoch before that is then kept as the run.
     """
+    open_set(plan).classes(plan.classifier.task)  # what is wrong with the set is said before the folder is claimed
     _claim(plan, out, resume)
     if (out / FACTS_FILE).is_file():
         return load_run(out)

@@ -159,6 +159,8 @@ def _published(settings: ClassifierPlan, classes: int, side: int, fill: bool) ->
     refuse_unknown(settings.model)
     options: dict[str, Any] = {"num_classes": classes, "drop_rate": settings.dropout}
     if _is_npz(settings):
+        if not settings.model.startswith("mobilenetv2_100"):
+            raise LabError(f"{settings.backbone} is of mobilenetv2_100, not {settings.model}.", "Name that model.")
         options |= {"pad_type": "same", "bn_eps": 1e-3}  # TensorFlow's, as in networks.ARCHITECTURES
     elif fill and settings.backbone is not None:
         options |= {"pretrained": True, "pretrained_cfg_overlay": {"file": str(_there(settings.backbone))}}
@@ -223,6 +225,4 @@ def _give_small_stem(trunk: Any, name: str) -> None:
 
 
 def _fill_from_npz(net: ClassifierNet, settings: ClassifierPlan) -> None:
-    if not settings.model.startswith("mobilenetv2_100"):
-        raise LabError(f"The file {settings.backbone} is of mobilenetv2_100, not {settings.model}.", "Name that model.")
     load_backbone(net, _there(cast("Path", settings.backbone)))
