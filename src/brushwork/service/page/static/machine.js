@@ -10,7 +10,7 @@
 const FOLLOWS = Object.freeze({
   queued: ["fetching", "uploading", "error"],
   fetching: ["uploading", "error", "away", "busy", "queued"],
-  uploading: ["decoding", "error", "away", "busy", "queued"],
+  uploading: ["decoding", "scoring", "explaining", "done", "error", "away", "busy", "queued"],
   decoding: ["scoring", "decoding", "explaining", "done", "error", "away", "busy", "queued"],
   scoring: ["explaining", "done", "error", "away", "busy", "queued"],
   explaining: ["done"],
