@@ -156,12 +156,13 @@ def loris(measure: Measure) -> None:
     """Milliseconds of a request while a thousand connections hold theirs open."""
     assert may_open(4096), "raise the limit with `ulimit -Hn`"
     small, times = encoded(drawn("painterly", (96, 64), 1)), {"before": [0.0], "beside them": [0.0]}
+    statuses: dict[str, Counter[int]] = {}
     with running(workers=1) as service, httpx.Client(timeout=60) as client:
         url = f"{service.url}/v1/verdicts"
 
         def ask(when: str) -> None:
             asked = [timed(lambda: client.post(url, files=image(small))) for _ in range(measure.of(50, 5))]
-            assert {status for status, _ in asked} == {200}, asked
+            statuses[when] = Counter(status for status, _ in asked)
             times[when] = [taken for _, taken in asked]
 
         ask("before")
@@ -169,7 +170,7 @@ def loris(measure: Measure) -> None:
             ask("beside them")
     print("\nloris: requests of 1 client and 1,000 connections with nothing, half a head, or a head and half a body")
     for when, taken in times.items():
-        print(f"  {when}: {spread(taken)}")
+        print(f"  {when}: {spread(taken)}, statuses {dict(statuses[when])}")
 
 
 def postgres(measure: Measure) -> None:

@@ -21,7 +21,7 @@ def test_every_setting_is_documented(name: str) -> None:
 
 def test_no_setting_is_documented_that_does_not_exist() -> None:
     text = (ROOT / "docs" / "settings.md").read_text()
-    named = {n.removeprefix("BRUSHWORK_").lower() for n in re.findall(r"BRUSHWORK_[A-Z_]+[A-Z]", text)}
+    named = {n.removeprefix("BRUSHWORK_").lower() for n in re.findall(r"\bBRUSHWORK_[A-Z0-9_]*[A-Z0-9]\b(?!_)", text)}
     assert named <= {*Settings.model_fields, ENV_FILE.removeprefix("BRUSHWORK_").lower()}
 
 
