@@ -71,8 +71,8 @@ def main() -> None:
             service.stop()
     print("\n".join(f"> {line}" for line in described("playwright", "pillow", seed=count).splitlines()))
     print(f"\n**{count:,} rows:** {_told(frames)}; {each_ms:.1f} ms of processor time of the main thread for a frame "
-          f"of {STEPS[0]} pixels; {drawn} rows in the document at the end, {shown_s:.1f} s from the address to all rows "
-          f"counted.")  # fmt: skip
+          f"of {STEPS[0]} pixels; {drawn} rows in the document at the end, {shown_s:.1f} s from the address to all "
+          f"rows counted.")  # fmt: skip
 
 
 def _measured(url: str, count: int) -> tuple[list[float], float, int, float]:
