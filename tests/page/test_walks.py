@@ -100,6 +100,7 @@ def test_a_journalist_with_an_address(open_page: Any, service: Any, small: Path,
     page.click("#save")
     page.click("#keep-it")
     page.click("#open-saved")
+    page.wait_for_selector("#decide-accept")  # drawn by its scripts, which listen by then
     page.click("text=Make a link")
     page.wait_for_selector("#link")
     shared = open_page(page.input_value("#link").removeprefix(service.url), java_script_enabled=False)
