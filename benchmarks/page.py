@@ -196,7 +196,8 @@ def memory(opened: Opened, checks: int) -> None:
     seen, image = [], drawn("painterly", (SMALL, SMALL), 1)
     for number in range(1, checks + 1):
         choose(page, declared(image, number), f"{number}.png", "image/png")
-        page.wait_for_selector(f"html[data-state=done] .facts >> text={number}.png", state="attached")
+        shows = page.locator(f"html[data-state=done] .facts >> text={number}.png")
+        shows.first.wait_for(state="attached")  # a handle on an element would keep its document in memory
         if number in (SETTLED, checks):
             seen.append(held(session))
     before, after = seen
