@@ -151,3 +151,13 @@ def unfold_norms(net: HasTrunk, patches: Tensor) -> None:
         norm.weight.copy_((variance + norm.eps).sqrt())
         norm.bias.add_(mean)
     net.train(was_training)
+
+
+@torch.no_grad()
+def follow(kept: nn.Module, net: nn.Module, keep: float) -> None:
+    """kept = keep * kept + (1 - keep) * net, for weights and batch-norm statistics."""
+    for old, new in zip(kept.state_dict().values(), net.state_dict().values(), strict=True):
+        if old.is_floating_point():
+            old.lerp_(new, 1 - keep)
+        else:
+            old.copy_(new)

@@ -36,7 +36,7 @@ from .keeping import (  # noqa: E402
 )
 from .loading import held_loader, loader_of, parted  # noqa: E402
 from .metrics import auc  # noqa: E402
-from .networks import PatchNet, load_backbone, unfold_norms  # noqa: E402
+from .networks import PatchNet, follow, load_backbone, unfold_norms  # noqa: E402
 from .plan import LabPlan, TrainPlan  # noqa: E402
 
 SECONDS: Final = "brushwork_seconds"
@@ -110,14 +110,9 @@ class PatchModule(pl.LightningModule):
         """Go on counting from there."""
         self.seconds = float(checkpoint.get(SECONDS, 0.0))
 
-    @torch.no_grad()
     def follow(self, keep: float) -> None:
-        """averaged = keep * averaged + (1 - keep) * net, for weights and batch-norm statistics."""
-        for kept, new in zip(self.averaged.state_dict().values(), self.net.state_dict().values(), strict=True):
-            if kept.is_floating_point():
-                kept.lerp_(new, 1 - keep)
-            else:
-                kept.copy_(new)
+        """averaged = keep * averaged + (1 - keep) * net."""
+        follow(self.averaged, self.net, keep)
 
     def configure_optimizers(self) -> Any:
         """AdamW without decay on biases and norms, cosine schedule with a short rise."""

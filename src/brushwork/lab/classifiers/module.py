@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..keeping import CHECKPOINTS, Reached, diverged, newest_checkpoint
+from ..networks import follow
 from ..torchvision_shim import ensure_torchvision
 
 ensure_torchvision()
@@ -140,16 +141,6 @@ class ClassifierModule(pl.LightningModule):
         steps = -(-len(self.train_dataloader()) // self.settings.accumulate)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda s: rate_share(self.settings, s, steps))
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
-
-
-@torch.no_grad()
-def follow(kept: nn.Module, net: nn.Module, keep: float) -> None:
-    """kept = keep * kept + (1 - keep) * net, for weights and batch-norm statistics."""
-    for old, new in zip(kept.state_dict().values(), net.state_dict().values(), strict=True):
-        if old.is_floating_point():
-            old.lerp_(new, 1 - keep)
-        else:
-            old.copy_(new)
 
 
 def _gathered(seen: list[tuple[np.ndarray, np.ndarray]], world: int) -> list[tuple[np.ndarray, np.ndarray]]:
