@@ -216,6 +216,19 @@ def test_a_list_names_the_pictures_and_their_generator(clone, gather, tmp_path):
     )
     assert [(row.repo_path, row.generator) for row in found.rows] == [("1.png", "DALL-E 3")]
     assert found.left_out["not in the clone"] == 1
+    kept_apart = read_listed(tmp_path / "list.parquet", "dev")
+    assert [p.path for p in kept_apart["eve/ai"]] == ["2.png"], "the set kept apart has a role of its own"
+
+
+def test_a_role_that_the_list_does_not_have_is_refused(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    row = {"role": "dev", "repository": "a/b", "path": "1.png", "sha": "0" * 40, "generator": "", "date": ""}
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "list.parquet")
+    with pytest.raises(LabError, match="no pictures of the role 'devel'") as raised:
+        read_listed(tmp_path / "list.parquet", "devel")
+    assert raised.value.advice == "Roles in it: dev."
 
 
 @pytest.mark.parametrize(
@@ -249,10 +262,16 @@ def test_parameters_of_a_file_name_the_model():
     assert model_in(b"\xff\xd8\xff nothing") == ""
 
 
-def test_the_shipped_table_reads_and_every_line_has_its_commit():
-    sources = read_sources("sources")
+@pytest.mark.parametrize("name", ["sources", "dev-sources"])
+def test_a_shipped_table_reads_and_every_line_has_its_commit(name):
+    sources = read_sources(name)
     assert all(len(source.commit) == 40 for source in sources)
     assert {source.label for source in sources} == {0, 1}
+
+
+def test_no_source_stands_in_both_shipped_tables():
+    trained, apart = ({source.repository for source in read_sources(name)} for name in ("sources", "dev-sources"))
+    assert not trained & apart
 
 
 def test_the_command_says_with_what_it_ended(clone, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 import os
 import shutil
@@ -23,7 +24,7 @@ from brushwork.forensics.bundle import MODEL_FILE, Bundle, load_bundle  # noqa: 
 from brushwork.forensics.patches import shrunk  # noqa: E402
 from brushwork.forensics.recipe import PatchPlan  # noqa: E402
 from brushwork.forensics.scorer import Scorer, open_session, run_session  # noqa: E402
-from brushwork.lab import features, heads, levels, workflow  # noqa: E402
+from brushwork.lab import features, heads, levels, reference, workflow  # noqa: E402
 from brushwork.lab.crops import RegionCache, RegionPlan  # noqa: E402
 from brushwork.lab.datasets import read_manifest  # noqa: E402
 from brushwork.lab.export import PARITY, export_onnx  # noqa: E402
@@ -137,6 +138,19 @@ def test_a_state_file_that_was_half_written_starts_again(cache_with, trunk, tmp_
     assert np.array_equal(features.features_of(cache, trunk, PLAN, tmp_path / "features").wholes, kept)
 
 
+def test_features_of_something_else_are_not_taken_for_these(cache_with, trunk, tmp_path):
+    """As many pictures and the same width, yet another seed, other pixels or another backbone."""
+    folder, cache = tmp_path / "features", cache_with(WHOLE)
+    kept = np.array(features.features_of(cache, trunk, PLAN, folder).wholes)
+    reseeded = np.array(features.features_of(cache, trunk, dataclasses.replace(PLAN, seed=5), folder).wholes)
+    assert not np.array_equal(reseeded, kept)
+    changed = copy.deepcopy(trunk)
+    with torch.no_grad():
+        changed.net.conv_stem.weight.mul_(1.5)
+    assert not np.array_equal(features.features_of(cache, changed, PLAN, folder).wholes, kept)
+    assert np.array_equal(features.features_of(cache, trunk, PLAN, folder).wholes, kept)
+
+
 def test_a_pool_gives_each_class_one_half_and_every_patch_a_whole_of_its_picture(cache_with, trunk, tmp_path):
     cache = cache_with(WHOLE).without({"train/ai0", "train/ai1"})
     found = features.features_of(cache, trunk, PLAN, tmp_path / "features")
@@ -218,6 +232,19 @@ def test_the_exported_network_runs_through_the_scorer(whole_model):
     with torch.no_grad():
         expected = net(torch.from_numpy(np.stack([*patches, shrunk(rgb, SIDE)]))).numpy()
     np.testing.assert_allclose(scores.logits, expected, atol=PARITY)
+
+
+def test_what_the_network_knows_of_its_training_set_is_seen_beside_the_whole(whole_model, cache_with, tmp_path):
+    path = shutil.copy(whole_model[1], tmp_path / MODEL_FILE)
+    cache = cache_with(WHOLE)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(reference, "PATCHES", 40)
+        plan = PatchPlan(size=SIDE, grid=2, jpeg_quality=90, whole=True)
+        known = reference.know(path, cache, cache.rows[:4], plan, seed=0, families=False)
+    assert known.max_distance is not None
+    found = open_session(path).run(["distance"], {"patches": np.zeros((3, SIDE, SIDE, 3), np.uint8)})[0]
+    assert found.shape == (2,), "one for each patch, none for the whole"
+    assert "| white noise |" in known.sections[0][1]
 
 
 class Small(torch.nn.Module):

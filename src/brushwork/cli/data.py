@@ -80,6 +80,8 @@ def _audit_recipe(recipe: str) -> None:
 @app.command(
     epilog="\b\nExamples:\n  brushwork data collect sources --clones ../clones --out ../collection "
     "--reserved ../shared/data/reserved.txt\n"
+    "  brushwork data collect dev-sources --role dev --clones ../clones --out ../collection/dev "
+    "--reserved ../shared/data/reserved.txt --listed ../shared/data/art/pictures.parquet\n"
 )
 def collect(
     sources: Annotated[str, typer.Argument(metavar="SOURCES", help="A CSV table, or the name of a shipped one.")],
@@ -90,6 +92,7 @@ def collect(
         Path | None, typer.Option(help="Manifest whose sources and near copies may not be taken; best the dev set.")
     ] = None,
     listed: Annotated[Path | None, typer.Option(help="Parquet list of pictures, for lines that say `listed`.")] = None,
+    role: Annotated[str, typer.Option(help="Which part of the list: train, or dev for the set kept apart.")] = "train",
     seed: Annotated[int, typer.Option(help="Draws the pictures of a source that has more than its cap.")] = 0,
     most: Annotated[int, typer.Option(min=1, help="At most so many pictures of one line of the table.")] = 500,
 ) -> None:
@@ -104,7 +107,7 @@ def collect(
     from ..lab.sources import read_listed, read_sources
 
     plan = Gathering(
-        clones=clones, out=out, listed=read_listed(listed) if listed else {}, reserved=read_reserved(reserved),
+        clones=clones, out=out, listed=read_listed(listed, role) if listed else {}, reserved=read_reserved(reserved),
         apart=read_manifest(apart) if apart else (), seed=seed, most=most,
     )  # fmt: skip
     for line in run_collect(read_sources(sources), plan, ticked).told():

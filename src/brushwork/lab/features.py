@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -56,15 +57,26 @@ def features_of(cache: RegionCache, trunk: LevelTrunk, plan: FeaturePlan, folder
     patch_rows = np.repeat([region.row for region in cache.regions], plan.patch_draws)
     rows = sorted({region.row for region in cache.regions})
     whole_rows = np.repeat(rows, plan.whole_draws)
+    of = _mark(cache, trunk, plan)
     # The wholes first: there are fewer, and a cache without them is refused before hours of work.
     wholes = _filled(
-        folder / WHOLES_FILE, len(whole_rows), trunk, tick, lambda i: _whole(cache, whole_rows[i], i, plan)
+        folder / WHOLES_FILE, len(whole_rows), trunk, tick, lambda i: _whole(cache, whole_rows[i], i, plan), of
     )
     patches = _filled(
         folder / PATCHES_FILE, len(patch_rows), trunk, tick,
-        lambda i: _patch(cache, i // plan.patch_draws, i, plan),
+        lambda i: _patch(cache, i // plan.patch_draws, i, plan), of,
     )  # fmt: skip
     return Features(patches, wholes, patch_rows, whole_rows)
+
+
+def _mark(cache: RegionCache, trunk: LevelTrunk, plan: FeaturePlan) -> str:
+    """A digest of all that features depend on: pictures and how they are cut, the plan, and the backbone's weights."""
+    digest = hashlib.sha256()
+    rows = [(cache.rows[r.row].id, cache.rows[r.row].crop, *r) for r in cache.regions]
+    digest.update(json.dumps([asdict(plan), asdict(cache.plan), rows]).encode())
+    for name, weight in sorted(trunk.state_dict().items()):
+        digest.update(name.encode() + weight.detach().cpu().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _patch(cache: RegionCache, region: int, draw: int, plan: FeaturePlan) -> Pixels:
@@ -86,11 +98,11 @@ def weathered_whole(whole: Pixels, size: int, rng: Random) -> Pixels:
     return np.ascontiguousarray(view[:, ::-1] if rng.random() < 0.5 else view)
 
 
-def _filled(path: Path, count: int, trunk: LevelTrunk, tick: Tick, draw: Callable[[int], Pixels]) -> Half:
-    """The features of draws 0 to `count` in a file of half floats; a state file beside it says how far it came."""
+def _filled(path: Path, count: int, trunk: LevelTrunk, tick: Tick, draw: Callable[[int], Pixels], of: str) -> Half:
+    """The features of draws 0 to `count` in a file of half floats; a state file says how far it came, and `of` what."""
     shape = (count, trunk.width)
     state = path.with_suffix(".json")
-    done = _reached(state, shape, path)
+    done = _reached(state, of, path)
     try:
         stored = np.memmap(path, dtype=np.float16, mode="r+" if done else "w+", shape=shape)
         for start in tick(range(done, count, BATCH)):
@@ -98,20 +110,21 @@ def _filled(path: Path, count: int, trunk: LevelTrunk, tick: Tick, draw: Callabl
             stored[start:stop] = computed(trunk, np.stack([draw(i) for i in range(start, stop)]))
             if (start // BATCH) % 64 == 0 or stop == count:
                 stored.flush()
-                state.write_text(json.dumps({"done": stop, "shape": shape}), encoding="utf-8")
+                state.write_text(json.dumps({"done": stop, "of": of}), encoding="utf-8")
     except OSError as error:
         raise LabError(f"The features in {path.parent} cannot be written: {error}.", "Free some disk space.") from error
     return stored
 
 
-def _reached(state: Path, shape: tuple[int, int], path: Path) -> int:
+def _reached(state: Path, of: str, path: Path) -> int:
+    """How many rows are there already; none where they were computed of something else."""
     if not (state.is_file() and path.is_file()):
         return 0
     try:
         stored = json.loads(state.read_text(encoding="utf-8"))
     except ValueError:
         return 0  # written half: the features are computed again
-    return int(stored["done"]) if stored["shape"] == list(shape) else 0
+    return int(stored["done"]) if stored.get("of") == of else 0
 
 
 @torch.inference_mode()

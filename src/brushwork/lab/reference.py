@@ -10,14 +10,15 @@ from typing import Final
 
 import numpy as np
 
-from ..forensics.patches import prepare
+from ..forensics.patches import prepare, through_jpeg
 from ..forensics.recipe import FamilyPlan, PatchPlan
 from ..forensics.scorer import open_session
 from ..picture import open_picture
 from .attribution import Seen, fit_attribution
 from .calibrate import FITTED_UNDER
-from .crops import LIMITS, RegionCache
+from .crops import LIMITS, Region, RegionCache
 from .datasets import AI, Row
+from .features import weathered_whole
 from .generators import UNTOLD, attributed_to
 from .kinds import kind_of
 from .loading import prepared, shares
@@ -47,11 +48,11 @@ def know(model: Path, cache: RegionCache, held: Sequence[Row], plan: PatchPlan, 
     """Add the output "distance" to `model`, fitted on the cache and limited by the `held` pictures; with `families`
     that too. Raises LabError where the data are too few."""
     expose_features(model)
-    attach_distance(model, Spread(_training_features(model, cache, plan.size, seed)))
+    attach_distance(model, Spread(_training_features(model, cache, plan, seed)))
     known = _limited(model, held, plan, seed)
     if not families:
         return known
-    found = fit_attribution(_seen(model, cache, plan.size, seed))
+    found = fit_attribution(_seen(model, cache, plan, seed))
     attach_families(model, found.head.weights, found.head.biases)
     text = (
         "Of AI works, by features of this model, with sources held out; doubt is what a verdict calls unknown. Works "
@@ -61,11 +62,21 @@ def know(model: Path, cache: RegionCache, held: Sequence[Row], plan: PatchPlan, 
     return replace(known, families=found.plan, sections=(*known.sections, ("Likely source", text)))
 
 
-def _training_features(model: Path, cache: RegionCache, size: int, seed: int) -> Floats:
+def _training_features(model: Path, cache: RegionCache, plan: PatchPlan, seed: int) -> Floats:
     session = open_session(model)
     chosen = stream("spread", seed).choice(len(cache.regions), size=PATCHES, p=shares((cache,)))
-    patches = (prepared(cache.read(cache.regions[int(i)]), size, seed, n) for n, i in enumerate(chosen))
-    return np.concatenate([features_of(session, patch[None]) for patch in patches])
+    drawn = (_as_trained(cache, [cache.regions[int(i)]], plan, seed, n) for n, i in enumerate(chosen))
+    return np.concatenate([features_of(session, patches) for patches in drawn])
+
+
+def _as_trained(cache: RegionCache, regions: Sequence[Region], plan: PatchPlan, seed: int, draw: int) -> Pixels:
+    """Regions of one picture after training weather, and last its whole where the network sees that too."""
+    patches = [prepared(cache.read(r), plan.size, seed, draw + n) for n, r in enumerate(regions)]
+    if plan.whole:
+        patches.append(weathered_whole(cache.whole(regions[0].row), plan.size, stream("known whole", seed, draw)))
+    if plan.jpeg_quality is not None:
+        patches = [through_jpeg(patch, plan.jpeg_quality) for patch in patches]
+    return np.stack(patches)
 
 
 def _limited(model: Path, held: Sequence[Row], plan: PatchPlan, seed: int) -> Known:
@@ -106,7 +117,7 @@ def _strange() -> Iterable[tuple[str, Pixels]]:
     return [(name, np.clip(pixels, 0, 255).astype(np.uint8)) for name, pixels in plain.items()]
 
 
-def _seen(model: Path, cache: RegionCache, size: int, seed: int) -> Seen:
+def _seen(model: Path, cache: RegionCache, plan: PatchPlan, seed: int) -> Seen:
     """Features of AI pictures whose family is told, averaged over their cached regions."""
     session = open_session(model)
     regions = defaultdict(list)
@@ -120,7 +131,7 @@ def _seen(model: Path, cache: RegionCache, size: int, seed: int) -> Seen:
         if row.label != AI or family == UNTOLD or taken[row.source] >= PER_SOURCE:
             continue
         taken[row.source] += 1
-        patches = np.stack([prepared(cache.read(r), size, seed, r.slot) for r in found])
+        patches = _as_trained(cache, found, plan, seed, found[0].slot)
         features.append(features_of(session, patches).mean(axis=0))
         families.append(family)
         sources.append(row.source)

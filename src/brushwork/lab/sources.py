@@ -107,7 +107,7 @@ def _patterns(words: str) -> tuple[str, ...]:
 def read_listed(path: Path, role: str = "train") -> dict[str, tuple[ListedPicture, ...]]:
     """Pictures of a Parquet list (columns role, repository, path, sha, generator, date) by repository, of one role.
 
-    Raises LabError where the file is missing or lacks a column.
+    Raises LabError where the file is missing, lacks a column or has nothing of that role.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -119,6 +119,9 @@ def read_listed(path: Path, role: str = "train") -> dict[str, tuple[ListedPictur
         raise LabError(f"The list of pictures {path} cannot be read: {error}.", "Give art/pictures.parquet.") from error
     if rows and "role" not in rows[0]:
         raise LabError(f"{path} has no column role.", "Give art/pictures.parquet.")
+    roles = {r["role"] for r in rows}
+    if role not in roles:
+        raise LabError(f"{path} has no pictures of the role {role!r}.", f"Roles in it: {', '.join(sorted(roles))}.")
     found: dict[str, list[ListedPicture]] = {}
     for r in rows:
         if r["role"] == role:
