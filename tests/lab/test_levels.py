@@ -23,13 +23,13 @@ torch = pytest.importorskip("torch", reason=NEEDS_LAB)
 from brushwork.forensics.bundle import MODEL_FILE, Bundle, load_bundle  # noqa: E402
 from brushwork.forensics.patches import shrunk  # noqa: E402
 from brushwork.forensics.recipe import PatchPlan  # noqa: E402
-from brushwork.forensics.scorer import Scorer, open_session, run_session  # noqa: E402
+from brushwork.forensics.scorer import Scorer, open_session  # noqa: E402
 from brushwork.lab import features, heads, levels, reference, workflow  # noqa: E402
 from brushwork.lab.crops import RegionCache, RegionPlan  # noqa: E402
 from brushwork.lab.datasets import read_manifest  # noqa: E402
 from brushwork.lab.export import PARITY, export_onnx  # noqa: E402
 from brushwork.lab.gather import cache_of, gather  # noqa: E402
-from brushwork.lab.half import LEAST, in_half, keep_half  # noqa: E402
+from brushwork.lab.half import in_half  # noqa: E402
 from brushwork.lab.plan import LevelsPlan, read_plan  # noqa: E402
 
 from .conftest import draw  # noqa: E402
@@ -245,35 +245,6 @@ def test_what_the_network_knows_of_its_training_set_is_seen_beside_the_whole(who
     found = open_session(path).run(["distance"], {"patches": np.zeros((3, SIDE, SIDE, 3), np.uint8)})[0]
     assert found.shape == (2,), "one for each patch, none for the whole"
     assert "| white noise |" in known.sections[0][1]
-
-
-class Small(torch.nn.Module):
-    """Two layers on raw pixels, large enough that their weights are kept in half precision."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.inner = torch.nn.Linear(32 * 32 * 3, 64)
-        self.outer = torch.nn.Linear(64, 1)
-
-    def forward(self, patches):
-        return self.outer(self.inner(patches.float().flatten(1) / 255).relu()).squeeze(1)
-
-
-def test_half_storage_halves_the_file_and_keeps_the_logits(tmp_path):
-    torch.manual_seed(2)
-    net = Small().eval()
-    bias = net.inner.bias.detach().clone()
-    in_half(net)
-    assert bias.numel() < LEAST and torch.equal(net.inner.bias, bias), "small tensors stay as they are"
-    full, half = tmp_path / "full.onnx", tmp_path / "half.onnx"
-    export_onnx(net, 32, full)
-    shutil.copy(full, half)
-    keep_half(half)
-    assert half.stat().st_size < 0.52 * full.stat().st_size
-    patches = patches_of(range(6), 32).numpy()
-    logits = run_session(open_session(full), patches)
-    assert np.array_equal(run_session(open_session(half), patches), logits)
-    assert logits.std() > 0
 
 
 def test_a_backbone_file_is_read_layer_by_layer(trunk, tmp_path):
