@@ -92,6 +92,7 @@ def test_a_model_that_fails_leaves_the_old_one_active(service: TestClient, model
         assert words in refused.text and str(models) not in refused.text
     assert active(service) == "art-1"
     assert service.get("/v1/audit").json()["acts"] == []
+    assert service.get("/v1/models/art-twin@9.9/card").status_code == 200
     assert [m["name"] for m in service.get("/v1/models").json()["models"]] == ["art-1", "art-twin", "art-twin"]
 
 

@@ -50,6 +50,13 @@ def test_words_of_others_wait_for_ones_own_where_the_review_is_blind() -> None:
     )  # fmt: skip
     (skipped,) = words_of(made((GRACE, "skip")), GRACE, blind=True).words
     assert skipped.mine == "skip"
+    (nothing,) = words_of([*every, *made((GRACE, "take_back"))], GRACE, blind=True).words
+    assert (nothing.mine, nothing.others, nothing.hidden) == (None, (), 2)
+
+
+def test_a_skip_is_ones_own_also_where_others_decided_after_it() -> None:
+    (word,) = words_of(made((GRACE, "skip"), (ADA, "accept")), GRACE, blind=False).words
+    assert word.mine == "skip"
 
 
 @pytest.mark.parametrize(
@@ -77,6 +84,8 @@ def test_rows_decisions_and_the_record_over_http(tmp_path: Path) -> None:
         (last,) = client.get(f"{url}/rows?after={page['after']}").json()["rows"]
         assert (last["state"], last["error"]["type"], last["retryable"]) == ("failed", "unsupported-media-type", False)
         assert client.get(f"{url}/rows", params={"since": "2999-01-01T00:00:00Z"}).json()["rows"] == []
+        out = client.get(f"{url}/rows", params={"since": "0001-01-01T00:00:00+23:00"})
+        assert (out.status_code, out.json()["errors"][0]["field"]) == (422, "since")
         item = f"{url}/items/{page['rows'][0]['id']}"
         assert client.get(item).json()["verdict"]["answer"] == page["rows"][0]["answer"]
         for what in ("accept", "take_back"):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
 from fastapi.testclient import TestClient
 
+from brushwork.errors import PictureCorrupt, WorkerLost
 from brushwork.forensics.bundle import load_bundle
 from brushwork.forensics.calibration import reference_at
+from brushwork.service.desk import Desk, OnStage, Wishes
+from brushwork.service.uploads import Upload
+from brushwork.verdict import Verdict
 from tests.made.drawings import drawn, encoded
 from tests.made.elsewhere import elsewhere, gives
 
@@ -46,6 +51,26 @@ def test_what_fails_once_the_lines_have_begun_is_a_problem_in_the_last_one(clien
 
 def test_what_is_refused_before_the_first_stage_has_its_own_status(client: TestClient) -> None:
     assert client.post("/v1/verdicts", files={}, headers=LINES).status_code == 415
+
+
+def test_trouble_in_the_last_line_is_told_and_not_kept(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    ends: list[Exception] = [WorkerLost("gone", "again"), RuntimeError("/srv/secret"), PictureCorrupt("bad", "other")]
+
+    async def examine(self: Desk, upload: Upload, wishes: Wishes, on_stage: OnStage) -> Verdict:
+        on_stage("decode")
+        await asyncio.sleep(0)
+        raise ends[0]
+
+    monkeypatch.setattr(Desk, "examine", examine)
+    told = []
+    while ends:
+        answer = client.post("/v1/verdicts", files=image(b"x"), headers={**LINES, "idempotency-key": "late"})
+        assert "secret" not in answer.text
+        told.append((_lines(answer.text)[-1]["problem"]["status"], "idempotency-replayed" in answer.headers))  # type: ignore[index]
+        ends.pop(0)
+    again = client.post("/v1/verdicts", files=image(b"x"), headers={**LINES, "idempotency-key": "late"})
+    assert told == [(503, False), (500, False), (422, False)]
+    assert "idempotency-replayed" in again.headers
 
 
 def test_a_saved_answer_that_is_given_again_has_no_stages(client: TestClient, painting: bytes) -> None:

@@ -131,7 +131,8 @@ class ItemWords(_Said):
         seen, hidden = unseen_before_own(every, reviewer, blind=blind)
         words = standing(seen)
         mine = next((one.decision for one in words if one.reviewer == reviewer), None)
-        if mine is None and any(one.decision == "skip" for one in seen[-1:] if one.reviewer == reviewer):
+        own = [one.decision for one in seen if one.reviewer == reviewer]
+        if mine is None and own[-1:] == ["skip"]:
             mine = "skip"
         others = tuple(
             Word(reviewer=one.reviewer.shown, decision=_choice(one)) for one in words if one.reviewer != reviewer

@@ -7,6 +7,7 @@ is in the store before the caller has it. Not kept are answers of trouble that p
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -20,6 +21,7 @@ from ..store.idempotency import LEASE, Answered, Claim, Idempotency
 from .entry import is_api
 from .fingerprint import Fingerprint
 from .logs import log
+from .stages import MEDIA_TYPE as LINES
 
 REPLAYED: Final = "Idempotency-Replayed"
 MOST_KEPT: Final = 8 * 1024 * 1024
@@ -113,8 +115,9 @@ class _Answer:
 
     async def _keep(self, body: bytes) -> None:
         status, headers = self._start["status"], Headers(raw=self._start["headers"])
-        picture = headers.get("content-type", "").startswith("image/")
-        if status >= 500 or status in PASSING or picture or not self._asked.complete:
+        kind = headers.get("content-type", "")
+        outcome = _problem_status(body) or status if kind.startswith(LINES) else status
+        if outcome >= 500 or outcome in PASSING or kind.startswith("image/") or not self._asked.complete:
             return
         answered = Answered(await self._asked.digest(), status, dict(headers), body)
         subjects = {found.decode() for found in _ID.findall(body)}
@@ -123,6 +126,12 @@ class _Answer:
             self.kept = True
         except BrushworkError as error:  # the work is done: its answer goes out, and the claim runs out by itself
             log().warning("answer not kept", problem=error.slug)
+
+
+def _problem_status(lines: bytes) -> int | None:
+    """The status of the problem that an answer in lines ends with; None where it ends with none."""
+    last = lines.rstrip().rpartition(b"\n")[2]
+    return int(json.loads(last)["problem"]["status"]) if last.startswith(b'{"problem"') else None
 
 
 @asynccontextmanager

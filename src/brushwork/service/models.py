@@ -44,9 +44,9 @@ class Models:
         Raises NotFound, BundleError where a folder of that name has a bundle that fails, RequestRefused where several
         have the name.
         """
-        fits = {b.sha256: b for b in self._loadable(name) if name in (b.recipe.name, _full_name(b))}
+        fits = {b.sha256: b for b in self._loadable(name) if name in (b.recipe.name, full_name(b))}
         if len(fits) > 1:
-            names = " or ".join(sorted(_full_name(bundle) for bundle in fits.values()))
+            names = " or ".join(sorted(full_name(bundle) for bundle in fits.values()))
             raise RequestRefused(f"Several bundles are called {name}.", f"Name one by its version: {names}.")
         return _only(fits.values())
 
@@ -70,7 +70,8 @@ class Models:
             yield from sorted(str(path.parent) for path in self._folder.glob(f"*/{RECIPE_FILE}"))
 
 
-def _full_name(bundle: Bundle) -> str:
+def full_name(bundle: Bundle) -> str:
+    """Name and version, where several versions may have the name."""
     return f"{bundle.recipe.name}@{bundle.recipe.version}"
 
 

@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from ..errors import BrushworkError
 from ..verdict import Verdict
+from .logs import log
 from .problems import problem_of
 
 MEDIA_TYPE: Final = "application/x-ndjson"
@@ -28,7 +29,7 @@ async def in_lines(request: Request, examine: Examination) -> Response:
     loop = asyncio.get_running_loop()
     stages: asyncio.Queue[str | None] = asyncio.Queue()
     work = asyncio.create_task(examine(lambda stage: _hand_over(loop, stages, stage)))
-    work.add_done_callback(lambda _: stages.put_nowait(None))
+    work.add_done_callback(lambda done: _end(stages, done))
     first = await stages.get()
     if first is None:
         return _lines_of(_one(_verdict_line(await work)))
@@ -37,6 +38,14 @@ async def in_lines(request: Request, examine: Examination) -> Response:
 
 def _hand_over(loop: asyncio.AbstractEventLoop, stages: asyncio.Queue[str | None], stage: str) -> None:
     loop.call_soon_threadsafe(stages.put_nowait, stage)
+
+
+def _end(stages: asyncio.Queue[str | None], work: asyncio.Task[Verdict]) -> None:
+    """Say that there is no further stage. A failure counts as told: where the caller has left, nobody asks for it, and
+    asyncio would log it with the name of the file."""
+    stages.put_nowait(None)
+    if not work.cancelled():
+        work.exception()
 
 
 async def _told(
@@ -48,7 +57,9 @@ async def _told(
         stage = await stages.get()
     try:
         yield _verdict_line(await work)
-    except BrushworkError as error:
+    except Exception as error:  # noqa: BLE001  the status is out already: the last line says what else there is to say
+        if not isinstance(error, BrushworkError):
+            log().exception("failed")
         state = request.scope["state"]
         problem = problem_of(error, instance=request.scope["path"], request_id=state["request_id"])
         yield json.dumps({"problem": problem.model_dump(mode="json")}) + "\n"

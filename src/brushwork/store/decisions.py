@@ -139,10 +139,13 @@ def standing(facts: Iterable[DecisionFacts]) -> tuple[DecisionFacts, ...]:
 def unseen_before_own(
     facts: Iterable[DecisionFacts], reviewer: Reviewer, *, blind: bool
 ) -> tuple[tuple[DecisionFacts, ...], int]:
-    """What `reviewer` may see, and how many are hidden: where it is `blind`, those of others wait for their own."""
+    """What `reviewer` may see, and how many are hidden: where it is `blind`, those of others wait for their own.
+
+    Who took a word back has given one; a skip, or taking back what was never said, is none.
+    """
     every = tuple(facts)
     own = tuple(one for one in every if one.reviewer == reviewer)
-    if not blind or any(one.decision != "skip" for one in own):
+    if not blind or any(one.decision not in ("skip", "take_back") for one in own):
         return every, 0
     return own, len(every) - len(own)
 

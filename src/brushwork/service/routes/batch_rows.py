@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
+from pydantic import AfterValidator, AwareDatetime
 from starlette.responses import Response
 
 from ...store.decisions import DecisionFacts, unseen_before_own
@@ -21,6 +22,18 @@ from .reviews import Blind, Name, asking
 router = APIRouter(tags=["batches"])
 
 
+def _in_utc(moment: datetime) -> datetime:
+    """The same moment as it is stored. Raises ValueError at the ends of the calendar, where there is none."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is out of range") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Since = Annotated[Moment | None, Query(description="Only those with a result of then or later.")]
+
+
 @router.get("/v1/batches/{batch_id}/rows", summary="The pictures of a batch in short",
             responses=may_answer(404, 422, 503))  # fmt: skip
 async def rows(
@@ -29,7 +42,7 @@ async def rows(
     caller: Asking,
     after: Annotated[int, Query(ge=-1, le=2**31 - 1, description="Cursor of the last page.")] = -1,
     limit: Annotated[int, Query(ge=1, le=1000, description="Pictures in one page.")] = 500,
-    since: Annotated[AwareDatetime | None, Query(description="Only those with a result of then or later.")] = None,
+    since: Since = None,
 ) -> RowPage:
     """In the order in which they were sent. To follow a batch, ask for what is behind the last row, and for results
     `since` a few seconds before the latest `verdict_at`."""

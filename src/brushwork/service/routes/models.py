@@ -15,6 +15,7 @@ from ..activation import Activation
 from ..assets import cached
 from ..callers import AUDITED, Asking, require
 from ..desk import Desk
+from ..models import full_name
 from ..page import card_page
 from ..problems import shell_of
 from ..schemas import ModelEntry, ModelList, ReferenceList
@@ -84,9 +85,9 @@ async def activate(name: str, request: Request, caller: Asking, desk: AtDesk) ->
 
 
 async def _bundle(name: str, desk: Desk) -> Bundle:
-    """The bundle of that name, the one in use before others. Raises HTTPException 404."""
+    """The bundle of that name, or `name@version`; the one in use before others. Raises HTTPException 404."""
     for bundle in await asyncio.to_thread(desk.models.all, desk.bundle):
-        if bundle.recipe.name == name:
+        if name in (bundle.recipe.name, full_name(bundle)):
             return bundle
     raise HTTPException(404)
 
