@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from brushwork.errors import BatchConflict, BatchNotFound, PictureCorrupt
 from brushwork.failures import failed, new_id
+from brushwork.store import batch_upkeep
 from brushwork.store.batch_facts import NewBatch, NewItem, Ticket
 from brushwork.store.batch_queue import Holder
 from brushwork.store.store import Store
@@ -253,6 +254,20 @@ def test_time_takes_away_what_nobody_needs(store: Store) -> None:
     assert store.batches.get(ME, made).state == "done"
     assert store.batch_upkeep.forget(long_ago) == 0
     assert store.batch_upkeep.forget(datetime.now(UTC) + timedelta(seconds=1)) == 1
+
+
+def test_old_batches_go_a_few_at_a_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch_upkeep, "FORGOTTEN_AT_ONCE", 2)
+    kept, *old = [batch(store, 0, closed=False) for _ in range(6)]
+    for made in old:
+        store.batches.close(ME, made)
+    assert store.batch_upkeep.forget(datetime.now(UTC) + timedelta(seconds=1)) == 5
+    assert [one.id for one in store.batches.page(ME, None, 9)[0]] == [kept]
+    other = batch(store, 1, owner="another")
+    for _ in range(11):
+        batch(store, 1)
+    assert store.removal.everything(ME).batches == 12
+    assert store.batches.page(ME, None, 9)[0] == () and store.batches.get("another", other).items == 1
 
 
 def test_a_message_is_sent_by_one_process_and_noted(store: Store) -> None:

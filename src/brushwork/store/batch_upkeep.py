@@ -18,6 +18,8 @@ KEPT_FOR_RETRY: Final = timedelta(hours=24)
 """How long the bytes of a failed item stay, where trying it again may help."""
 GIVEN_UP_AFTER: Final = timedelta(hours=24)
 """A batch of which nothing was done for so long waits for a spool folder that is no more."""
+FORGOTTEN_AT_ONCE: Final = 10
+"""Batches, each of thousands of items, that are deleted by one statement: it must end in the time that one may take."""
 
 
 class BatchUpkeep:
@@ -66,11 +68,17 @@ class BatchUpkeep:
 
     def forget(self, before: datetime) -> int:
         """Remove every batch that was at its end before then, for whoever keeps to a time of retention; how many."""
-        with self._database.session("delete old batches") as session:
-            gone = session.scalars(delete(Batch).where(Batch.finished_at < before).returning(Batch.id)).all()
+        gone = 0
+        while some := self._forget_some(before):
+            gone += some
         if gone:
             self._database.forget_log()
-        return len(gone)
+        return gone
+
+    def _forget_some(self, before: datetime) -> int:
+        some = select(Batch.id).where(Batch.finished_at < before).limit(FORGOTTEN_AT_ONCE)
+        with self._database.session("delete old batches") as session:
+            return len(session.scalars(delete(Batch).where(Batch.id.in_(some)).returning(Batch.id)).all())
 
 
 def upload_lost() -> PictureNotFound:

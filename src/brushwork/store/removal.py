@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import Session
 
+from .batch_upkeep import FORGOTTEN_AT_ONCE
 from .database import Database
 from .pictures import Pictures
 from .tables import Batch, BatchItem, Decision, IdempotencyRecord, KeptPicture, SavedVerdict, Share
@@ -64,13 +65,19 @@ class Removal:
             verdicts += len(self.verdicts(owner, ids))
             if len(ids) < AT_ONCE:
                 break
+        batches = 0
+        while some := self._some_batches(owner):
+            batches += some
         with self._database.session("delete what is left") as session:
-            gone = delete(Batch).where(Batch.owner == owner)
-            batches = len(session.scalars(gone.returning(Batch.id)).all())
             session.execute(delete(Decision).where(Decision.owner == owner))
             session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.owner == owner))
         self._database.forget_log()
         return Removed(verdicts, batches)
+
+    def _some_batches(self, owner: str) -> int:
+        some = select(Batch.id).where(Batch.owner == owner).limit(FORGOTTEN_AT_ONCE)
+        with self._database.session("delete the batches") as session:
+            return len(session.scalars(delete(Batch).where(Batch.id.in_(some)).returning(Batch.id)).all())
 
     def loose_ends(self, now: datetime) -> None:
         """Delete shares that are over, and decisions on items of batches that are gone."""
