@@ -12,7 +12,7 @@ from .verdict import AnswerRates
 SHARES: Final = (1, 10, 50)
 """The shares of AI pictures, in percent, that the table has."""
 
-_STEPS: Final = ((2, "Weak"), (10, "Moderate"), (100, "Strong"))
+_STEPS: Final = ((2, "Weak"), (10, "Moderate"), (100, "Moderately strong"), (1000, "Strong"))
 """From how many times as often on, and the word for it."""
 
 
@@ -30,7 +30,8 @@ def strength(rates: AnswerRates | None) -> tuple[str, str] | None:
     """The weight of this answer as evidence in a word, and why; None where the pixels do not decide.
 
     The words are the lower steps of the verbal scale for likelihood ratios of the ENFSI guideline for evaluative
-    reporting (2015): below 2 none, below 10 weak, below 100 moderate. A score of 0.97 is no "97 % sure".
+    reporting (2015): below 2 none, below 10 weak, below 100 moderate, below 1000 moderately strong. A score of
+    0.97 is no "97 % sure".
     """
     if rates is None:
         return None

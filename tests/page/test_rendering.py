@@ -86,7 +86,7 @@ def test_what_the_answer_rests_on_comes_first() -> None:
 
 def test_hostile_text_stays_text() -> None:
     page = result_page(SHELL, _verdict(), HOSTILE)
-    for markup in ("<img", "<b>", "<script>summary", "<i>", "<u>", "<em>"):
+    for markup in ("<img", "<b>tool", "<script>summary", "<i>", "<u>", "<em>"):
         assert markup not in page
     assert "&#34;&gt;&lt;img src=x onerror=alert(1)&gt;.png" in page
     problem = {"title": "<b>", "detail": HOSTILE, "request_id": "<i>"}

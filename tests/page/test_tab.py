@@ -79,6 +79,25 @@ def test_two_tabs_do_not_mix_what_they_were_given(open_page: Any, two: tuple[Pat
     _size(first.page, 240)
 
 
+def test_trying_one_again_does_not_end_the_wait_for_the_server(
+    open_page: Any, two: tuple[Path, Path], tmp_path: Path
+) -> None:
+    watched = open_page()
+    page = watched.page
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    watched.check(broken, "error")
+    for route in (ANSWERS, "**/livez"):
+        page.route(route, lambda route: route.abort("connectionfailed"))
+    watched.check(two[0], "away")
+    page.click(".tray li:has-text('broken.png') a")
+    watched.wait("error")
+    page.click("#retry")
+    watched.wait("queued")
+    page.unroute_all()
+    page.wait_for_selector(".tray li[data-state=done]")
+
+
 def test_a_check_can_be_stopped_and_the_one_before_it_stands(open_page: Any, two: tuple[Path, Path]) -> None:
     watched = open_page()
     page = watched.page

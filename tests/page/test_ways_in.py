@@ -78,6 +78,29 @@ def test_an_address_without_a_picture_is_told_with_what_to_try_and_kept(watched:
     assert "not fetched" in watched.page.inner_text("#alert")
 
 
+@pytest.mark.parametrize(
+    ("path", "script", "field", "seen"),
+    [
+        ("/", "main", "#image", ".label[data-answer]"),
+        ("/compare", "compare", "#a", "#slot-a.filled"),
+        ("/batch", "batch", "#files", "#staged:has-text('1 file')"),
+    ],
+)
+def test_what_is_chosen_before_the_scripts_are_there_counts(
+    open_page: Any, pictures: Path, path: str, script: str, field: str, seen: str
+) -> None:
+    page = open_page().page
+    held: list[Any] = []
+    page.route(f"**/static/{script}.js", lambda route: held.append(route))  # noqa: PLW0108 (playwright marks its handlers)
+    page.goto(page.url + path.removeprefix("/"), wait_until="commit")
+    page.set_input_files(field, pictures / "painting.png")
+    page.wait_for_timeout(200)
+    assert held
+    held[0].continue_()
+    page.wait_for_selector(seen)
+    assert page.locator(".tray li").count() == 0  # once, not twice
+
+
 def test_a_slip_of_the_hand_costs_nothing(watched: Any, pictures: Path) -> None:
     watched.check(pictures / "painting.png")
     _pasted(watched.page, "a line of text")

@@ -11,7 +11,9 @@ from brushwork.verdict import AnswerRates
 @pytest.mark.parametrize(
     ("of_human", "of_ai", "word", "why"),
     [
-        (0.001, 0.9, "Strong evidence", "AI pictures get this answer about 451 times as often as human works."),
+        (0.001, 0.9, "Moderately strong evidence",
+         "AI pictures get this answer about 451 times as often as human works."),
+        (0.0, 0.999, "Strong evidence", "AI pictures get this answer about 1000 times as often as human works."),
         (0.01, 0.3, "Moderate evidence", "AI pictures get this answer about 27 times as often as human works."),
         (0.5, 0.1, "Weak evidence",
          "Human works get this answer about 5 times as often as AI pictures. Have a person look at it."),

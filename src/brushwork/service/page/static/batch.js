@@ -87,13 +87,15 @@ function take(files) {
   else stage(files);
 }
 
-for (const id of ["files", "folder"]) {
-  const input = /** @type {HTMLInputElement} */ (byId(id));
-  input.addEventListener("change", () => {
-    take(chosen(input.files ?? []));
-    input.value = ""; // the files are held here; choosing the same ones again counts
-  });
+/** @param {HTMLInputElement} input */
+function empty(input) {
+  if (!input.files?.length) return;
+  take(chosen(input.files));
+  input.value = ""; // the files are held here; choosing the same ones again counts
 }
+
+const inputs = ["files", "folder"].map((id) => /** @type {HTMLInputElement} */ (byId(id)));
+for (const input of inputs) input.addEventListener("change", () => empty(input));
 document.addEventListener("paste", (event) => {
   const files = event.clipboardData?.files;
   if (files?.length) take(chosen(files));
@@ -121,3 +123,4 @@ listenToNew((id, files) => {
   void one(id).then((made) => made.add(files));
 });
 follow(() => void route());
+inputs.forEach(empty); // what was chosen before this page could listen

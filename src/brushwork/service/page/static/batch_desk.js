@@ -83,6 +83,7 @@ export class Desk {
 
   leave() {
     this.#keys.abort();
+    void this.#pane.show(null); // its picture is let go of
   }
 
   /** Something of this line changed. @param {Line | void} line */

@@ -75,7 +75,7 @@ export function chance(verdict) {
 /** @param {Rates} rates */
 function explained(rates) {
   const measured = `Of ${rates.n_human} human works, ${percent(rates.of_human)} got this answer; of ${rates.n_ai} AI pictures, ${percent(rates.of_ai)}. `;
-  const meaning = "So it depends on what you look at: where AI pictures are rare, most of the suspicious ones are innocent.";
+  const meaning = "So it depends on what you look at: where AI pictures are rare, most of those that look AI-generated are by people.";
   return h("details", {}, h("summary", {}, "What is this?"), h("p", {}, measured, meaning));
 }
 

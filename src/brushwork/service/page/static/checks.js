@@ -87,7 +87,7 @@ export class Checks {
 
   /** Find again what was given before a reload; what had no answer yet waits for its turn anew. */
   async restore() {
-    const found = await held(this.#tab);
+    const found = (await held(this.#tab)).filter(({ key }) => !this.find(key)); // else it came in since
     for (const { key } of found) this.#kept.add(key);
     this.all = [...found.map(revived), ...this.all];
   }

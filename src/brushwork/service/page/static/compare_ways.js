@@ -17,6 +17,7 @@ export function listen(onFile, onNothing, isFree) {
     const input = /** @type {HTMLInputElement} */ (byId(part));
     input.addEventListener("click", () => (input.value = "")); // so that choosing the same file again counts
     input.addEventListener("change", () => take(input.files, input));
+    take(input.files, input); // chosen before this page could listen
   }
   byId("pair").addEventListener("submit", (event) => event.preventDefault());
   listenToPaste((files) => take(files, null), onNothing);

@@ -9,7 +9,7 @@ import { byId } from "./dom.js";
  * @property {(title: string, detail: string) => void} onNothing why what came in is neither
  */
 
-/** @param {Hearers} hearers */
+/** Also what was chosen before this page could listen. @param {Hearers} hearers */
 export function listen(hearers) {
   const { onFiles } = hearers;
   const take = (/** @type {FileList | null | undefined} */ files) => {
@@ -20,6 +20,7 @@ export function listen(hearers) {
     const input = /** @type {HTMLInputElement} */ (byId(id));
     input.addEventListener("click", forget); // so that choosing the same file again counts
     input.addEventListener("change", () => take(input.files));
+    take(input.files);
   }
   byId("intake").addEventListener("submit", (event) => {
     event.preventDefault();

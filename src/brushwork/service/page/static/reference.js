@@ -1,7 +1,7 @@
 // How many of 1000 human works score this high, as 1000 marks: a number that one can see. Over all kinds of work, or
 // over the kind that the reader names.
 
-import { askJson, Problem } from "./api.js";
+import { askJson, Away, Problem } from "./api.js";
 import { h, refill, s } from "./dom.js";
 
 /** @typedef {import("./types.js").Reference} Reference */
@@ -40,8 +40,8 @@ async function ofKinds({ model, probability }) {
   try {
     return (await askJson(`/v1/models/${encodeURIComponent(model.name)}/reference?probability=${probability}`)).kinds;
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    console.info("this service has no such model any more:", error.message);
+    if (!(error instanceof Problem || error instanceof Away)) throw error;
+    console.info("other kinds of work are not known:", error.message);
     return [];
   }
 }
@@ -63,11 +63,12 @@ function marked(found) {
 }
 
 /** @param {number} count @param {Reference} found */
-function legend(count, { n, kind }) {
+function legend(count, found) {
+  const { n, kind } = found;
   const works = kind === "all" ? "human works" : `human works of this kind (${kind})`;
-  if (count === 0) return `None of the ${n} ${works} that were measured scored this high.`;
+  if (found.fpr_at_score === 0) return `None of the ${n} ${works} that were measured scored this high.`;
   const few = n < 100 ? " That is few: take it as a hint." : "";
-  return [h("span", { class: "key" }, "■"), ` About ${count} of 1000 ${works} score this high (n = ${n}).${few}`];
+  return [h("span", { class: "key" }, "■"), ` ${count ? `About ${count}` : "Fewer than 1"} of 1000 ${works} score this high (n = ${n}).${few}`];
 }
 
 /**

@@ -40,7 +40,7 @@ export class Runner {
 
   /** Ask again what failed, because a person wants it. @param {Check} check */
   again(check) {
-    window.clearInterval(this.#clock);
+    this.#letGo(check);
     check.tries = 0;
     this.#queue(check);
   }
@@ -55,10 +55,15 @@ export class Runner {
 
   /** Forget a check, also while it runs. @param {Check} check */
   forget(check) {
-    if (check.state === "away" || check.state === "busy") window.clearInterval(this.#clock);
+    this.#letGo(check);
     this.checks.remove(check);
     if (this.#at === check) this.#asking?.abort();
     else this.wake();
+  }
+
+  /** Wait no more for the server, where it is this check that waits. @param {Check} check */
+  #letGo({ state }) {
+    if (state === "away" || state === "busy") window.clearInterval(this.#clock);
   }
 
   #next() {

@@ -8,7 +8,8 @@ import { h } from "./dom.js";
 const STEPS = /** @type {const} */ ([
   [2, "Weak"],
   [10, "Moderate"],
-  [100, "Strong"],
+  [100, "Moderately strong"],
+  [1000, "Strong"],
 ]);
 
 /**

@@ -24,6 +24,7 @@ let clock;
 /** Take the trouble off the page, and stop what waits behind it. */
 export function calm() {
   window.clearInterval(clock);
+  clock = undefined;
   refill(byId("alert"));
   refill(byId("after-alert"));
 }
@@ -66,10 +67,11 @@ export function signIn() {
 /**
  * Say what is wrong in #alert, and offer what helps in #after-alert.
  * @param {unknown} error
- * @param {Concern} concern
+ * @param {Concern} asked
  * @returns {"error" | "away" | "busy"} the state that the page is in now
  */
-export function trouble(error, concern) {
+export function trouble(error, asked) {
+  const concern = { ...asked, retry: () => (calm(), asked.retry()) };
   if (error instanceof Stopped) throw error; // whoever stopped it knows
   if (error instanceof Busy && (concern.tries ?? 1) < MOST_TRIES) return busy(error, concern);
   if (error instanceof Problem && error.status === 401) return locked(error);
@@ -129,9 +131,10 @@ function away({ name, kept, retry }) {
   const { title, detail } = navigator.onLine ? AWAY : OFFLINE;
   refused(title, detail, name);
   after(h("p", {}, `${again(kept)} as soon as the server is back. `, button("Try again", retry)));
-  clock = window.setInterval(async () => {
-    if (await isBack()) retry();
+  const mine = window.setInterval(async () => {
+    if ((await isBack()) && clock === mine) retry();
   }, POLL);
+  clock = mine;
   return /** @type {const} */ ("away");
 }
 
