@@ -97,9 +97,9 @@ function accusations(scores, fits, again) {
 function expected(judged, called, fit) {
   const mean = judged * fit.fpr;
   const most = rarelyMore(judged, fit.fpr);
-  const about = mean < 0.05 ? "fewer than 0.1" : mean.toFixed(1);
+  const about = mean < 0.05 ? "fewer than 0.1" : `about ${mean.toFixed(1)}`;
   return [
-    h("p", { class: "told" }, `Had people made all ${counted(judged, "picture")} that were judged by their pixels, about ${about} would score ${two(fit.probability)} or more all the same. ${called === 1 ? "1 does" : `${called} do`} here.`),
+    h("p", { class: "told" }, `Had people made all ${counted(judged, "picture")} that were judged by their pixels, ${about} would score ${two(fit.probability)} or more all the same. ${called === 1 ? "1 does" : `${called} do`} here.`),
     h("p", { class: "fine" }, `Only one such batch in twenty would have more than ${most}. The assumption: your pictures are like the ${fit.n_human.toLocaleString("en")} human works that were measured, ${percent(fit.fpr)} of which score this high (at most ${percent(fit.fpr_upper95)}, with 95 % confidence). Photographs and flat graphics may fare worse: see the `, h("a", { href: "/model" }, "model card"), "."),
   ];
 }
