@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 Recipe = Annotated[str, typer.Argument(metavar="RECIPE", help="A TOML file, or the name of a shipped recipe.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of the run: checkpoints, scores, bundle.")]
-NEEDED: Final = ("torch", "timm", "lightning", "sklearn", "onnxscript", "pyarrow", "mlflow", "matplotlib")
+NEEDED: Final = ("torch", "timm", "lightning", "sklearn", "onnxscript", "pyarrow", "mlflow", "matplotlib", "skl2onnx")
 
 POLITE: Final = 10
 """How far a long run steps back behind other programs (nice)."""
