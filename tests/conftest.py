@@ -109,6 +109,11 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.mkdtemp(prefix="brushwork-keys-")
         os.environ["BRUSHWORK_SIGNING_FOLDER"] = folder
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    if config.getoption("numprocesses", None) and _importable("torch", "torchvision"):
+        # The process that hears of the others' warnings imports the modules that they come from, the lab's too.
+        from brushwork.lab.torchvision_shim import ensure_torchvision
+
+        ensure_torchvision()
     # Tests that run beside each other may not empty each other's tables.
     worker, server = os.environ.get("PYTEST_XDIST_WORKER"), os.environ.get("BRUSHWORK_TEST_POSTGRES_URL")
     if worker and server:

@@ -64,7 +64,7 @@ def test_a_pasted_picture_is_checked(watched: Any, pictures: Path) -> None:
     )
     watched.page.evaluate(script, _base64(pictures / "painting.png"))
     watched.wait("done")
-    assert "pasted.png" in watched.page.inner_text(".facts >> nth=-1")
+    assert "pasted.png" in watched.page.inner_text(".result")
 
 
 def test_a_picture_dropped_anywhere_is_checked(watched: Any, pictures: Path) -> None:

@@ -186,7 +186,7 @@ def test_sec_28_the_csv_of_a_batch_has_no_cell_that_a_spreadsheet_would_run(tmp_
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"].startswith("attachment")
     rows = list(csv.DictReader(io.StringIO(answer.text)))
-    assert [row["external_id"] for row in rows] == ["C calc'!A1", "'@b", "'+c,d", "'-2"]
+    assert [row["external_id"] for row in rows] == ["'=1+cmd|'/C calc'!A1", "'@b", "'+c,d", "'-2"]
     assert [bool(row["error"]) for row in rows] == [False, True, False, False]
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
 

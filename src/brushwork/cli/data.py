@@ -21,7 +21,7 @@ def group() -> None:
     """Collect training data, and look into it."""
 
 
-app.command("list")(listed)
+app.command("list", epilog="\b\nExamples:\n  brushwork data list\n")(listed)
 app.command(
     epilog="\b\nExamples:\n  brushwork data get cifake --from downloads/cifake --out data/cifake\n"
     "  brushwork data get hf:owner/name --limit 5000\n"
