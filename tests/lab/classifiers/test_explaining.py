@@ -85,7 +85,8 @@ def test_grad_cam_finds_the_place_that_a_network_reads():
 @pytest.mark.parametrize(
     ("model", "side"),
     [
-        ("small_cnn", 32), ("resnet9", 32), ("resnet18", 32), ("mobilenetv2_100", 64), ("efficientnet_b0", 64),
+        ("small_cnn", 32), ("resnet9", 32), ("resnet10", 32), ("resnet18", 32), ("mobilenetv2_100", 64),
+        ("efficientnet_b0", 64),
         ("xception", 96), ("convnext_atto", 64), ("vit_tiny_patch16_224", 64), ("tf_efficientnetv2_b0", 64),
     ],
 )  # fmt: skip

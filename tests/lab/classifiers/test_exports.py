@@ -67,7 +67,7 @@ def test_a_form_that_computes_something_else_is_taken_away(trained, tmp_path, mo
     assert not list(tmp_path.glob("*.safetensors"))
 
 
-@pytest.mark.parametrize("model", ["resnet18", "mobilenetv2_100", "resnet9"])
+@pytest.mark.parametrize("model", ["resnet18", "mobilenetv2_100", "resnet9", "resnet10"])
 def test_keras_copies_the_networks_that_it_says_it_does(model, tmp_path):
     subject = made(model)
     form = exporting.form_named("keras")

@@ -28,7 +28,7 @@ def test_the_zoo_names_what_timm_and_we_know():
         assert model.name in known
 
 
-@pytest.mark.parametrize("name", ["small_cnn", "resnet9", "resnet18"])
+@pytest.mark.parametrize("name", ["small_cnn", "resnet9", "resnet10", "resnet18"])
 def test_a_network_takes_bytes_of_any_size_and_gives_a_logit_per_class(name):
     net = of(name, classes=3).eval()
     rng = np.random.default_rng(0)

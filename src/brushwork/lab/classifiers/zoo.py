@@ -30,7 +30,8 @@ class ZooModel(NamedTuple):
 
 ZOO: Final = (
     ZooModel("small_cnn", 100, "three convolutions (32, 64, 128), for a first try and for tests"),
-    ZooModel("resnet9", 32, "nine residual layers at full resolution, cheap at 32 px"),
+    ZooModel("resnet9", 32, "nine residual layers, cheap at 32 px"),
+    ZooModel("resnet10", 32, "ten residual layers, three of them at full resolution"),
     ZooModel("resnet18", 224, "the usual first network; 3x3 stem at small sides"),
     ZooModel("efficientnet_b3", 288, "depthwise, compound-scaled"),
     ZooModel("efficientnet_b4", 320, "the next size"),

@@ -161,7 +161,7 @@ def _residual(keras: Keras, m: Any, x: Tensor) -> Tensor:
     return keras.layers.Add()([x, copied(keras, m.body, x)])
 
 
-def _resnet9(keras: Keras, m: Any, x: Tensor) -> Tensor:
+def _mean_max(keras: Keras, m: Any, x: Tensor) -> Tensor:
     """The mean of the mean and the maximum of each map, before one linear layer."""
     maps = copied(keras, m.features, x)
     pooled = [keras.layers.GlobalAveragePooling2D()(maps), keras.layers.GlobalMaxPooling2D()(maps)]
@@ -172,7 +172,8 @@ _EFFICIENT: Final = _parts("conv_stem", "bn1", "blocks", "conv_head", "bn2", "gl
 _NAMED: Final[dict[str, Callable[[Keras, Any, Tensor], Tensor]]] = {
     "ClassifierNet": _whole,
     "SmallCNN": _small_cnn,
-    "ResNet9": _resnet9,
+    "ResNet9": _mean_max,
+    "ResNet10": _mean_max,
     "Residual": _residual,
     "ResNet": _parts("conv1", "bn1", "act1", "maxpool", "layer1", "layer2", "layer3", "layer4", "global_pool", "fc"),
     "BasicBlock": _basic_block,
