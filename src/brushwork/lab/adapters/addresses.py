@@ -10,7 +10,7 @@ import csv
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +21,13 @@ from ...picture import open_picture
 from ..crops import LIMITS
 from ..datasets import Row, blob_id
 from ..manifest import write_bytes
+from .journal import Journal
 from .layouts import Tick
 from .listing import Found, data_row, label_of
 from .registry import Addresses
 
 PICTURES: Final = "pictures"
-JOURNAL: Final = "fetched.csv"
-JOURNAL_COLUMNS: Final = ("url", "path", "failure", "tries")
+JOURNAL: Final = "fetched.jsonl"
 TRIES: Final = 3
 AT_ONCE: Final = 8
 """Addresses that are called side by side: lists lead to many hosts, and each gets few calls."""
@@ -142,7 +142,7 @@ def fetch_all(addresses: Sequence[Address], out: Path, source: str, fetch: Fetch
     `fetch` gives the bytes at an address or raises a BrushworkError. Raises LabError where nothing at all answers.
     """
     out.mkdir(parents=True, exist_ok=True)
-    journal = _Journal(out / JOURNAL)
+    journal = _Tried(out / JOURNAL)
     missing = [a for a in addresses if not journal.done(a.url)]
     failures = _fetch_missing(missing, out, fetch, journal, tick)
     rows = [row for a in addresses if (row := _row(a, journal.paths.get(a.url), out, source)) is not None]
@@ -155,7 +155,7 @@ def fetch_all(addresses: Sequence[Address], out: Path, source: str, fetch: Fetch
     return Found(rows, notes)
 
 
-def _fetch_missing(missing: Sequence[Address], out: Path, fetch: Fetch, journal: _Journal, tick: Tick[Any]) -> int:
+def _fetch_missing(missing: Sequence[Address], out: Path, fetch: Fetch, journal: _Tried, tick: Tick[Any]) -> int:
     failed = 0
     with ThreadPoolExecutor(AT_ONCE, "brushwork-get") as pool:
         try:
@@ -195,30 +195,27 @@ def _row(address: Address, path: str | None, out: Path, source: str) -> Row | No
     return data_row(place.read_bytes(), str(place), address.label, source, -1, **told)
 
 
-class _Journal:
+class _Tried:
     """What was tried, one line each, written at once."""
 
     def __init__(self, path: Path) -> None:
         self.paths: dict[str, str] = {}
         self.failures: dict[str, str] = {}
         self._tries: Counter[str] = Counter()
-        self._path = path
-        if path.is_file():
-            with path.open(newline="", encoding="utf-8") as lines:
-                for line in csv.DictReader(lines):
-                    self._note(line["url"], line.get("path") or "", line.get("failure") or "")
-        else:
-            self._append([JOURNAL_COLUMNS])
+        self._folder = path.parent
+        self._journal = Journal(path)
+        for line in self._journal.lines():
+            self._note(line["url"], line["path"], line["failure"])
 
     def done(self, url: str) -> bool:
         """True where it is there, or was tried often enough."""
-        there = url in self.paths and (self._path.parent / self.paths[url]).is_file()
+        there = url in self.paths and (self._folder / self.paths[url]).is_file()
         return there or self._tries[url] >= TRIES
 
     def add(self, url: str, path: str, failure: str) -> None:
         """Keep what came of one try."""
         self._note(url, path, failure)
-        self._append([(url, path, failure, self._tries[url])])
+        self._journal.add({"url": url, "path": path, "failure": failure, "tries": self._tries[url]})
 
     def _note(self, url: str, path: str, failure: str) -> None:
         if path:
@@ -227,7 +224,3 @@ class _Journal:
         elif failure:
             self.failures[url] = failure
             self._tries[url] += 1
-
-    def _append(self, lines: Iterable[Sequence[object]]) -> None:
-        with self._path.open("a", newline="", encoding="utf-8") as out:
-            csv.writer(out).writerows(lines)

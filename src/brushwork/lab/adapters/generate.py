@@ -6,7 +6,6 @@ listed is not asked for again.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import json
@@ -23,13 +22,13 @@ from ...picture import DECODE_ERRORS, open_picture
 from ..crops import LIMITS
 from ..datasets import AI, Row
 from ..manifest import write_bytes
+from .journal import Journal
 from .layouts import Tick
 from .listing import Found, data_row, write_list
 from .providers import Order, Provider, Road
 
-JOURNAL: Final = "generated.csv"
+JOURNAL: Final = "generated.jsonl"
 PICTURES: Final = "pictures"
-FIELDS: Final = ("key", "path", "prompt", "model", "seed", "size", "provider", "date")
 MOVING: Final = ("GIF", "WEBP", "PNG", "AVIF")
 
 
@@ -48,7 +47,8 @@ def generate(series: Series, provider: Provider, road: Road, out: Path, tick: Ti
     """Make what is not there yet, and list all that is. Raises LabError where the provider refuses; what was made
     until then stays, and is not paid for again."""
     out.mkdir(parents=True, exist_ok=True)
-    made = {line["key"]: line for line in _journal(out / JOURNAL)}
+    journal = Journal(out / JOURNAL)
+    made = {line["key"]: line for line in journal.lines() if (out / line["path"]).is_file()}
     orders = [
         Order(prompt, series.model, series.size, None if series.seed is None else series.seed + number)
         for number, prompt in enumerate(series.prompts)
@@ -56,7 +56,7 @@ def generate(series: Series, provider: Provider, road: Road, out: Path, tick: Ti
     keyed = list(zip(_keys(orders, provider), orders, strict=True))
     for key, order in tick([(key, order) for key, order in keyed if key not in made]):
         made[key] = _made(key, order, provider, road, out)
-        _write_line(out / JOURNAL, made[key])
+        journal.add(made[key])
     return _listed(list(made.values()), series.kind, out)
 
 
@@ -100,23 +100,6 @@ def _listed(lines: Sequence[dict[str, str]], kind: str, out: Path) -> Found:
         told[row.id] = {name: line[name] for name in ("prompt", "model", "seed", "provider")}
     write_list(rows, out, told)
     return Found(rows)
-
-
-def _journal(path: Path) -> list[dict[str, str]]:
-    if not path.is_file():
-        return []
-    with path.open(newline="", encoding="utf-8") as lines:
-        whole = [line for line in csv.DictReader(lines) if line.get("date")]  # a line that was cut off has none
-    return [line for line in whole if (path.parent / line["path"]).is_file()]
-
-
-def _write_line(path: Path, line: dict[str, str]) -> None:
-    fresh = not path.is_file()
-    with path.open("a", newline="", encoding="utf-8") as out:
-        lines = csv.DictWriter(out, FIELDS)
-        if fresh:
-            lines.writeheader()
-        lines.writerow(line)
 
 
 def take_frames(moving: Path, out: Path, label: int, every: int, generator: str = "") -> Found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +10,11 @@ from typing import Any, Final
 from ...errors import LabError
 from ..datasets import AI, HUMAN, Row, blob_id
 from ..manifest import write_bytes
+from .journal import Journal
 from .listing import SPLIT_WORDS, Found, data_row, label_of
 
 PICTURES: Final = "pictures"
-STREAMED: Final = "streamed.csv"
-STREAMED_COLUMNS: Final = ("split", "number", "path", "label", "generator")
+STREAMED: Final = "streamed.jsonl"
 _ENDINGS: Final = ((b"\xff\xd8\xff", "jpeg"), (b"\x89PNG", "png"), (b"RIFF", "webp"), (b"GIF8", "gif"))
 Say = Callable[[str], None]
 
@@ -70,15 +69,15 @@ class _Part:
 
     def __init__(self, out: Path, name: str, where: str, split: str) -> None:
         self._out, self._name, self._where, self._split = out, name, where, split
-        self._journal = out / STREAMED
-        self._kept = [line for line in _journal_lines(self._journal) if line["split"] == split]
+        self._journal = Journal(out / STREAMED)
+        self._kept = [line for line in self._journal.lines() if line["split"] == split]
         self.there = len(self._kept)
 
     def read(self, stream: Any, columns: Columns, most: int | None) -> Iterator[Row]:
         """The rows of those that are there, then of those that come."""
         for line in self._kept[:most]:
             data = (self._out / line["path"]).read_bytes()
-            yield self._row(data, line["path"], int(line["label"]), line["generator"])
+            yield self._row(data, line["path"], line["label"], line["generator"])
         features = stream.features or {}
         image, label = _columns(features, columns, self._name)
         names = getattr(features.get(label), "names", None)
@@ -93,23 +92,13 @@ class _Part:
         ending = next((word for beginning, word in _ENDINGS if data.startswith(beginning)), "picture")
         path = f"{PICTURES}/{name[:2]}/{name}.{ending}"
         write_bytes(self._out / path, data)
-        fresh = not self._journal.is_file()
-        with self._journal.open("a", newline="", encoding="utf-8") as out:
-            lines = csv.writer(out)
-            lines.writerows([STREAMED_COLUMNS] if fresh else [])
-            lines.writerow((self._split, number, path, label, generator))
+        line = {"split": self._split, "number": number, "path": path, "label": label, "generator": generator}
+        self._journal.add(line)
         return self._row(data, path, label, generator)
 
     def _row(self, data: bytes, path: str, label: int, generator: str) -> Row:
         told = generator if label == AI else ""
         return data_row(data, str(self._out / path), label, self._name, -1, split=self._where, generator=told)
-
-
-def _journal_lines(path: Path) -> list[dict[str, str]]:
-    if not path.is_file():
-        return []
-    with path.open(newline="", encoding="utf-8") as lines:
-        return [line for line in csv.DictReader(lines) if line.get("generator") is not None]
 
 
 def _columns(features: Any, columns: Columns, name: str) -> tuple[str, str]:

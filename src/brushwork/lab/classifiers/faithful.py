@@ -64,9 +64,8 @@ def faithfulness(picture: Pixels, cells: Indices, values: Floats, ask: Ask) -> F
     orders = [_order(values, rng)] + [rng.permutation(len(values)) for _ in range(CHANCE_MAPS)]
     areas = np.array([_areas(picture, gone, cells, order, ask) for order in orders])
     gains = areas[:, 1] - areas[:, 0]
-    better = float(np.mean((gains[0] > gains[1:]) + (gains[0] == gains[1:]) / 2))
-    if np.ptp(values) == 0:
-        better = 0.5  # it orders nothing: its own order is one of chance, which may be a lucky one
+    flat = np.ptp(values) == 0  # it orders nothing: its own order is one of chance, which may be a lucky one
+    better = 0.5 if flat else float(np.mean((gains[0] > gains[1:]) + (gains[0] == gains[1:]) / 2))
     chance = areas[1:].mean(axis=0)
     return Faithfulness(
         float(areas[0, 0]), float(areas[0, 1]), float(chance[0]), float(chance[1]), better,
