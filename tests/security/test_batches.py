@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 
 from brushwork.errors import ArchiveRefused
 from brushwork.service.spool import Spool
+from brushwork.service.url_fetch import Network
 from brushwork.service.zips import FREE_BYTES, Bounds, unpack
 from tests.made.drawings import drawn, encoded
 from tests.service.batches import done, files, picture, until, zipped
@@ -192,11 +193,21 @@ def test_sec_28_the_csv_of_a_batch_has_no_cell_that_a_spreadsheet_would_run(tmp_
 
 
 def test_sec_20_a_webhook_is_behind_the_guard_of_fetched_addresses(tmp_path: Path) -> None:
+    names: dict[str, tuple[str, ...]] = {"hook.example.org": ("10.0.0.7",)}
+
+    async def resolve(host: str, _: int) -> tuple[str, ...]:
+        return names.get(host, ())
+
+    never = ("file:///etc/passwd", "http://user:pass@example.org/", "http://example.org:8080/", "http://127.0.0.1/h",
+             "http://10.1.2.3/", "https://[::1]/", "http://[::ffff:192.168.0.1]/", "http://2130706433/", "http://0x7f.1/",
+             "http://127.1/", "http://169.254.169.254/latest", "http://localhost/", "http://a.localhost./")  # fmt: skip
     with opened(tmp_path, webhook_tries=1) as client:
-        for url in ("file:///etc/passwd", "http://user:pass@example.org/", "http://example.org:8080/"):
+        for url in never:
             answer = client.post("/v1/batches?open=true", json={"webhook_url": url})
-            assert (answer.status_code, answer.json()["type"]) == (422, "/problems/url-blocked")
-        ordered = {"webhook_url": "http://127.0.0.1/hook"}
+            assert (answer.status_code, answer.json()["type"]) == (422, "/problems/url-blocked"), url
+            assert "public machine" in answer.json()["detail"]
+        client.app.state.desk.outside._network = Network(resolve)  # type: ignore[attr-defined]
+        ordered = {"webhook_url": "http://hook.example.org/hook"}
         batch = client.post("/v1/batches?open=true", json=ordered).json()["status_url"]
         client.post(f"{batch}/close")
         said = until(lambda: client.get(f"{batch}/deliveries").json()["deliveries"], lambda d: d[0]["tries"])

@@ -61,6 +61,17 @@ def test_a_refusal_is_kept_too_and_headers_come_back(client: TestClient) -> None
     assert again.headers["x-request-id"] != first.headers["x-request-id"]
 
 
+def test_another_form_of_the_answer_is_another_request(client: TestClient) -> None:
+    def ask(accept: str) -> tuple[int, bool]:
+        headers = {"idempotency-key": "form", "accept": accept}
+        answer = client.post("/v1/verdicts", files=image(b"text"), headers=headers)
+        return answer.status_code, REPLAYED in answer.headers
+
+    assert ask("application/x-ndjson") == (200, False)  # the problem is in the last line
+    assert ask("application/x-ndjson") == (200, True)
+    assert ask("application/json") == (422, False)
+
+
 def test_two_owners_may_use_the_same_key(service: Keyed) -> None:
     for key in (service.key("read", "write"), service.key("read", "write")):
         answer = service.ask(key, "POST", "/v1/verdicts", files=image(b"t"), headers={"idempotency-key": "x"})

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.requests import Request
 
-from brushwork.errors import TooOften
+from brushwork.errors import PictureCorrupt, TooOften
 from brushwork.service import limits
-from brushwork.service.limits import Limiter, Limits, Policy, headers_of, peer_of
+from brushwork.service.desk import Desk, OnStage, Wishes
+from brushwork.service.limits import Limiter, Limits, Policy, headers_of, outlasts, peer_of
+from brushwork.service.stages import MEDIA_TYPE as LINES
+from brushwork.service.uploads import Upload
+from brushwork.verdict import Verdict
 
+from .batches import files, picture, until
 from .door import image, opened, settings_for
 from .keyed import keyed
 
@@ -68,6 +76,78 @@ def test_places_at_once_are_counted_and_given_back(tmp_path: Path) -> None:
         pytest.fail("it was let in")
     with counted.running(scope):
         assert len(counted._running) == 1
+
+
+def test_work_that_its_caller_left_keeps_the_place_until_it_is_done(tmp_path: Path) -> None:
+    counted = Limits(settings_for(tmp_path, concurrency=1))
+
+    async def leave() -> None:
+        request = Request({"type": "http", "state": {}, "client": ("192.0.2.1", 1)})
+        over = asyncio.Event()
+        with counted.running(request.scope):
+            work = asyncio.create_task(over.wait())
+            outlasts(request, work)
+        with pytest.raises(TooOften), counted.running(request.scope):
+            pytest.fail("it was let in")
+        over.set()
+        await work
+        await asyncio.sleep(0)
+        with counted.running(request.scope):
+            pass
+        assert not counted._running
+
+    asyncio.run(leave())
+
+
+def test_a_caller_of_lines_who_leaves_holds_a_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, over = threading.Event(), threading.Event()
+
+    async def examine(self: Desk, upload: Upload, wishes: Wishes, on_stage: OnStage) -> Verdict:
+        on_stage("decode")
+        begun.set()
+        while not over.is_set():
+            await asyncio.sleep(0.01)
+        raise PictureCorrupt("It is damaged.")
+
+    monkeypatch.setattr(Desk, "examine", examine)
+    with opened(tmp_path, concurrency=1) as client:
+        head = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http"}
+        given = [("host", "127.0.0.1"), ("accept", LINES), ("content-type", "multipart/form-data; boundary=x")]
+        form = b'--x\r\ncontent-disposition: form-data; name="image"; filename="a"\r\n\r\nb\r\n--x--\r\n'
+        headers = [(name.encode(), value.encode()) for name, value in (*given, ("content-length", str(len(form))))]
+        scope = head | {"path": "/v1/verdicts", "query_string": b"", "headers": headers, "client": ("testclient", 1)}
+        scope["state"] = {}
+
+        async def left() -> None:
+            messages = iter([{"type": "http.request", "body": form, "more_body": False}])
+
+            async def receive() -> Any:
+                return next(messages, {"type": "http.disconnect"})
+
+            async def send(message: Any) -> None:
+                pass
+
+            await client.app(scope, receive, send)
+
+        assert client.portal is not None
+        client.portal.call(left)
+        assert begun.is_set()
+        busy = client.get("/v1/verdicts")
+        assert (busy.status_code, busy.json()["type"]) == (429, "/problems/rate-limited")
+        over.set()
+        until(lambda: client.get("/v1/verdicts").status_code, lambda status: status == 200)
+
+
+def test_pictures_that_are_added_to_a_batch_under_changes_are_counted_each(tmp_path: Path) -> None:
+    with opened(tmp_path, stability_rate_limit=4) as client:
+        batch = client.post("/v1/batches?open=true&stability=true").json()["status_url"]
+        client.post(f"{batch}/pause")
+        two = files(("a.png", picture(1)), ("b.png", picture(2)))
+        assert client.post(f"{batch}/items", files=two).status_code == 202
+        refused = client.post(f"{batch}/items", files=two)
+        assert (refused.status_code, refused.json()["type"]) == (429, "/problems/rate-limited")
+        assert client.get(batch).json()["items"] == 2
+        assert client.delete(batch, params={"purge": True}).status_code == 204
 
 
 def test_headers_are_those_of_the_draft() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
@@ -12,6 +13,8 @@ from brushwork.errors import PictureCorrupt, WorkerLost
 from brushwork.forensics.bundle import load_bundle
 from brushwork.forensics.calibration import reference_at
 from brushwork.service.desk import Desk, OnStage, Wishes
+from brushwork.service.models import full_name
+from brushwork.service.schemas import Line
 from brushwork.service.uploads import Upload
 from brushwork.verdict import Verdict
 from tests.made.drawings import drawn, encoded
@@ -36,6 +39,18 @@ def test_stages_come_in_order_before_the_same_verdict(client: TestClient, painti
     ]  # fmt: skip
     for field in ("answer", "reason", "probability", "evidence", "wording"):
         assert last["verdict"][field] == plain[field]  # type: ignore[index]
+
+
+def test_the_form_in_lines_is_described_and_each_line_is_as_described(client: TestClient, painting: bytes) -> None:
+    document = client.get("/openapi.json").json()
+    for path in ("/v1/verdicts", "/predict"):
+        forms = document["paths"][path]["post"]["responses"]["200"]["content"]
+        assert forms["application/x-ndjson"]["schema"] == {"$ref": "#/components/schemas/Line"}
+        assert forms["application/json"]["schema"] == {"$ref": "#/components/schemas/Verdict"}
+        for line in client.post(path, files=image(painting), headers=LINES).text.splitlines():
+            told = Line.model_validate_json(line)
+            assert len(told.model_fields_set) == 1
+    assert set(document["components"]["schemas"]["Line"]["properties"]) == set(Line.model_fields)
 
 
 def test_what_fails_once_the_lines_have_begun_is_a_problem_in_the_last_one(client: TestClient, painting: bytes) -> None:
@@ -82,10 +97,12 @@ def test_a_saved_answer_that_is_given_again_has_no_stages(client: TestClient, pa
 
 def test_human_works_are_counted_for_each_kind(client: TestClient) -> None:
     known = load_bundle().reference
-    name = load_bundle().recipe.name
+    name, full = load_bundle().recipe.name, full_name(load_bundle())
     kinds = client.get(f"/v1/models/{name}/reference?probability=0.5").json()["kinds"]
     assert [kind["kind"] for kind in kinds] == [kind.kind for kind in known.kinds]
     assert kinds == [reference_at(0.5, known, kind["kind"]).model_dump(mode="json") for kind in kinds]
+    assert client.get(f"/v1/models/{quote(full, safe='')}/reference?probability=0.5").json()["kinds"] == kinds
+    assert client.get(f"/v1/models/{name}@0/reference?probability=0.5").status_code == 404
     assert client.get("/v1/models/nothing/reference?probability=0.5").status_code == 404
     assert client.get(f"/v1/models/{name}/reference?probability=2").status_code == 422
 

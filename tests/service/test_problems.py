@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from PIL import Image
 from structlog.testing import capture_logs
 
 from brushwork import errors
 from brushwork.service import url_fetch
 from brushwork.service.problems import BY_SLUG, KINDS, problem_of
 from brushwork.service.schemas import Problem
+from tests.made.drawings import encoded
 
 from .door import image, opened
 
@@ -57,6 +59,8 @@ def test_the_address_of_every_kind_explains_it(client: TestClient, kind: object)
 CASES = (
     ("POST", "/v1/verdicts", {"files": image(b"text", "notes.txt")}, "unsupported-media-type", "notes.txt"),
     ("POST", "/v1/verdicts", {"files": image(b"", "empty.png")}, "image-corrupt", "empty.png"),
+    ("POST", "/v1/verdicts", {"files": image(encoded(Image.new("1", (8000, 7000))), "wide.png")},
+     "too-many-pixels", "wide.png"),
     ("POST", "/v1/verdicts", {"files": {"other": ("a.png", b"x")}}, "bad-request", "image"),
     ("POST", "/v1/verdicts", {"data": {"image": "text"}}, "unsupported-media-type", "image"),
     ("POST", "/v1/verdicts", {"json": {"url": "http://127.0.0.1/"}}, "url-blocked", "http://127.0.0.1/"),

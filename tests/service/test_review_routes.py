@@ -174,12 +174,35 @@ def test_two_people_at_one_key_are_told_apart_by_name(anna: TestClient, painting
         assert anna.post(path, json=wrong).status_code == 422
 
 
+def test_near_pictures_tell_of_no_decision_before_ones_own(anna: TestClient, painting: bytes) -> None:
+    first, again = saved(anna, painting), saved(anna, painting)
+    phash = anna.get(f"/v1/verdicts/{first}").json()["input"]["phash"]
+    anna.post(f"/v1/verdicts/{first}/decisions", json={"decision": "accept", "reviewer": "Ann"})
+
+    def told(reviewer: str, path: str, **more: object) -> list[tuple[str | None, str | None]]:
+        near = anna.get(path, params={"reviewer": reviewer, **more}).json()["near"]
+        return [(one["decided_by"], one["decision"]) for one in near if one["id"] == first]
+
+    ways = ((f"/v1/verdicts/{again}/near", {}), ("/v1/near", {"phash": phash}))
+    for path, more in ways:
+        assert told("Ann", path, **more) == [("Ann", "accept")]
+        assert told("Ben", path, **more) == [(None, None)]
+    anna.post(f"/v1/verdicts/{first}/decisions", json={"decision": "refuse", "reviewer": "Ben"})
+    for path, more in ways:
+        assert told("Ann", path, **more) == told("Ben", path, **more) == [("Ben", "refuse")]
+        assert told("Cleo", path, **more) == [(None, None)]
+
+
 def test_an_open_review_hides_nothing_unless_asked(tmp_path: Path, painting: bytes) -> None:
     with opened(tmp_path, blind_review=False) as client:
         path = f"/v1/verdicts/{saved(client, painting)}/decisions"
         client.post(path, json={"decision": "accept", "reviewer": "Ann"})
         assert client.get(path, params={"reviewer": "Ben"}).json()["hidden"] == 0
         assert client.get(path, params={"reviewer": "Ben", "blind": True}).json()["hidden"] == 1
+        near = f"/v1/verdicts/{saved(client, painting)}/near"
+        for blind, decided in ((False, "Ann"), (True, None)):
+            (one,) = client.get(near, params={"reviewer": "Ben", "blind": blind}).json()["near"]
+            assert one["decided_by"] == decided
 
 
 def test_a_picture_of_a_batch_is_decided_on_by_its_owner_alone(

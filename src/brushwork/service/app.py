@@ -48,7 +48,7 @@ from .routes import (
     screens,
     verdicts,
 )
-from .schemas import Problem
+from .schemas import Line, Problem
 from .spool import Spool
 from .traces import Traces
 
@@ -114,9 +114,10 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document, with the shape of every problem."""
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-        document["components"]["schemas"].update(shape.pop("$defs", {}))
-        document["components"]["schemas"][Problem.__name__] = shape
+        for told in (Line, Problem):
+            shape = told.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+            for name, part in {**shape.pop("$defs", {}), told.__name__: shape}.items():
+                document["components"]["schemas"].setdefault(name, part)
         document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
         document["security"] = [{"key": []}, {}]  # {}: on loopback nobody is asked
         app.openapi_schema = document

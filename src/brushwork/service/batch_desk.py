@@ -53,13 +53,15 @@ class BatchDesk:
 
     async def add(self, request: Request, owner: str, batch_id: str, key: str | None) -> ItemsTaken:
         """Add to an open batch; what was sent before under the same key is left as it is."""
-        await asyncio.to_thread(self._store.get, owner, batch_id)  # nothing is read for a batch that is not there
+        batch = await asyncio.to_thread(self._store.get, owner, batch_id)  # nothing is read for one that is not there
         async with taken_in(request, self._spool, self._settings, key) as intake:
             if not intake.items:
                 raise RequestRefused(f"There is no picture in a part `{PART}`, and no URL.", "Send one.")
             if intake.order.name is not None or intake.order.webhook_url is not None:
                 raise RequestRefused("Name and webhook are told when a batch is made.", "Leave them out here.")
             self._check_addresses(intake)
+            if batch.stability:
+                limits_of(request).probe(request, len(intake.items))
             most = self._settings.max_batch_items
             added = await asyncio.to_thread(self._store.add, owner, batch_id, intake.items, most)
             await asyncio.to_thread(intake.drop_but, added)
@@ -77,14 +79,17 @@ class BatchDesk:
         self._runner.stir()
         return facts
 
-    async def retry(self, owner: str, batch_id: str, item_id: str) -> ItemFacts:
+    async def retry(self, request: Request, owner: str, batch_id: str, item_id: str) -> ItemFacts:
         """Try a failed picture again."""
+        batch = await asyncio.to_thread(self._store.get, owner, batch_id)
         item = await asyncio.to_thread(self._store.item, owner, batch_id, item_id)
         if item.state == "failed" and item.url is None and not self._spool.path(item.id).exists():
             raise BatchConflict(
                 "The picture is no longer here: it would fail again, or failed long ago.",
                 "Send it again in a new batch.",
             )
+        if batch.stability:
+            limits_of(request).probe(request)
         again = await asyncio.to_thread(self._store.retry, owner, batch_id, item_id)
         self._runner.stir()
         return again
@@ -106,7 +111,8 @@ class BatchDesk:
             except UrlBlocked as error:
                 raise UrlBlocked(
                     f"The webhook {spoken(hook)} may not be called.",
-                    "Give an http or https address on port 80 or 443; the operator can set BRUSHWORK_URL_FETCH=true.",
+                    "Give an http or https address of a public machine, on port 80 or 443; the operator can set "
+                    "BRUSHWORK_URL_FETCH=true, or open a host with BRUSHWORK_URL_FETCH_ALLOW.",
                 ) from error
 
 

@@ -23,6 +23,7 @@ from ..store.batch_upkeep import upload_lost
 from ..verdict import Verdict
 from ..workers import Job
 from .desk import Desk, Wishes
+from .in_hand import InHand
 from .logs import log
 from .spool import Spool
 from .webhook_sender import WebhookSender
@@ -55,6 +56,7 @@ class BatchRunner:
         self._tasks: set[asyncio.Task[None]] = set()
         self._stirred = asyncio.Event()
         self._turn, self._stopping = "", False
+        self._in_hand = InHand()
 
     def stir(self) -> None:
         """There may be something to do."""
@@ -119,31 +121,43 @@ class BatchRunner:
     async def _work(self, held: Ticket) -> None:
         """One item, from its lease to its result."""
         try:
-            verdict = await self._verdict(held)
+            async with self._found(held) as verdict:
+                await self._finish(held, verdict)
         except (_Stopping, BundleError, QueueFull) as error:
             if not isinstance(error, _Stopping):
                 await asyncio.sleep(AGAIN_S)  # it is no fault of the picture: it waits until there is a model
             await self._store(lambda: self._queue.release([held], self._token, begun=False))
-            return
         except WorkerLost as error:
             if held.attempts < MOST_ATTEMPTS:
                 await self._store(lambda: self._queue.release([held], self._token, begun=True))
-                return
-            verdict = _failed(held, error)
+            else:
+                await self._finish(held, _failed(held, error))
         except Exception:  # noqa: BLE001  one item must not stop the others: it is logged and told as our mistake
             log().exception("a picture of a batch failed")
-            verdict = _failed(held, BrushworkError("Brushwork itself failed.", "Please report it."))
-        await self._finish(held, verdict)
+            await self._finish(held, _failed(held, BrushworkError("Brushwork itself failed.", "Please report it.")))
 
-    async def _verdict(self, held: Ticket) -> Verdict:
-        """The verdict, or that of a picture that failed. Raises what is no fault of the picture."""
+    @asynccontextmanager
+    async def _found(self, held: Ticket) -> AsyncIterator[Verdict]:
+        """The verdict, or that of a picture that failed. Raises what is no fault of the picture.
+
+        The same file, asked for in the same way, waits for the end of the block: then its answer is in the store.
+        """
         try:
             source, name = await self._source(held)
-            earlier = None if held.reexamine else await self._seen(held, source)
+        except BrushworkError as error:
+            yield _failed(held, error)
+            return
+        job = Job(source, name, held.explain, held.stability, held.external_id, held.channel)
+        digest = None if held.reexamine else await asyncio.to_thread(_digest, source)
+        async with self._in_hand.alone(digest and (digest, held.owner, held.explain, held.stability)):
+            yield await self._verdict(held, job, digest)
+
+    async def _verdict(self, held: Ticket, job: Job, digest: str | None) -> Verdict:
+        try:
+            earlier = None if digest is None else await self._store(lambda: self._desk.seen(digest, _wishes(held)))
             if earlier is not None:
                 return earlier.model_copy(update={"external_id": held.external_id})
             await self._free_place()
-            job = Job(source, name, held.explain, held.stability, held.external_id, held.channel)
             return await self._desk.examine_behind(job)
         except (BundleError, QueueFull, WorkerLost):
             raise
@@ -157,17 +171,6 @@ class BatchRunner:
             return self._spool.path(held.id), held.external_id or "picture"
         upload = await self._desk.outside.picture_in_turn(held.url)
         return upload.data, upload.name
-
-    async def _seen(self, held: Ticket, source: Path | bytes) -> Verdict | None:
-        """The answer that there is already for the same file. While the store is away, this waits for it."""
-
-        def look() -> Verdict | None:
-            with suppress(FileNotFoundError):  # the examination says that it is gone
-                data = source if isinstance(source, bytes) else source.read_bytes()
-                return self._desk.seen(hashlib.sha256(data).hexdigest(), _wishes(held))
-            return None
-
-        return await self._store(look)
 
     async def _free_place(self) -> None:
         """Wait until a worker has nothing to do. What follows must hand the picture over before it waits again."""
@@ -232,6 +235,13 @@ def _logged(doing: str) -> Iterator[None]:
         log().warning("a chore failed", doing=doing, reason=error.slug)
     except Exception:  # noqa: BLE001  see above
         log().exception("a chore failed", doing=doing)
+
+
+def _digest(source: Path | bytes) -> str | None:
+    """The hash of the file; None where it is gone, which the examination will say."""
+    with suppress(FileNotFoundError):
+        return hashlib.sha256(source if isinstance(source, bytes) else source.read_bytes()).hexdigest()
+    return None
 
 
 def _wishes(held: Ticket) -> Wishes:

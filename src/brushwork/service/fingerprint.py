@@ -1,7 +1,7 @@
 """The fingerprint of a request: whether one that comes again is the same one.
 
 The body is hashed in threads, a bounded piece at a time, while it passes. The boundary of a form is left out: clients
-draw a new one each time they send the same files.
+draw a new one each time they send the same files. `Accept` counts: it decides in which form the answer comes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ class Fingerprint:
         headers = Headers(scope=scope)
         kind, self._boundary = _content_type(headers.get("content-type", ""))
         query = sorted(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-        self._hash = hashlib.sha256(json.dumps([scope["method"], scope["path"], query, kind]).encode())
+        form = [part.strip().lower() for line in headers.getlist("accept") for part in line.split(",")]
+        self._hash = hashlib.sha256(json.dumps([scope["method"], scope["path"], query, kind, form]).encode())
         self._receive = receive
         self._gathered: list[bytes] = []
         self._size = 0

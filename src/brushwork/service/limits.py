@@ -6,6 +6,7 @@ oldest are forgotten where there are too many, so that a crowd of addresses cost
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections import Counter, OrderedDict
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.types import Scope
@@ -26,6 +27,8 @@ from .callers import Caller
 MINUTE: Final = 60
 MOST_CALLERS: Final = 10_000
 """Callers that are remembered at once."""
+_WORK: Final = "work"
+"""The name in a request's state of what goes on without its caller."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,10 @@ class Limits:
 
     @contextmanager
     def running(self, scope: Scope) -> Iterator[None]:
-        """Hold one of the places that the caller has at once. Raises TooOften where there is none."""
+        """Hold one of the places that the caller has at once. Raises TooOften where there is none.
+
+        It is held until the answer is out, and the work that `outlasts` named is done: who leaves early frees nothing.
+        """
         who = identity(scope)
         if self._running[who] >= self._most:
             raise TooOften(f"{self._most} requests of this caller are under way.", "Wait for one of them.")
@@ -101,9 +107,16 @@ class Limits:
         try:
             yield
         finally:
-            self._running[who] -= 1
-            if not self._running[who]:
-                del self._running[who]
+            work: asyncio.Task[Any] | None = scope["state"].pop(_WORK, None)
+            if work is None:
+                self._leave(who)
+            else:
+                work.add_done_callback(lambda _: self._leave(who))  # at once where it is done
+
+    def _leave(self, who: str) -> None:
+        self._running[who] -= 1
+        if not self._running[who]:
+            del self._running[who]
 
     def _spend(self, scope: Scope, limiter: Limiter, cost: int) -> None:
         standing = limiter.take(identity(scope), cost)
@@ -115,6 +128,11 @@ class Limits:
                 f"Wait {standing.wait_s} s, or send less at once.",
                 standing.wait_s,
             )
+
+
+def outlasts(request: Request, work: asyncio.Task[Any]) -> None:
+    """Say that `work` goes on where the caller of `request` does not wait for it: its place is held until then."""
+    request.scope["state"][_WORK] = work
 
 
 def limits_of(request: Request) -> Limits:

@@ -32,6 +32,15 @@ class Problem(_Said):
     request_id: str
 
 
+class Line(_Said):
+    """One line of an answer in lines, with one of the three: first each stage that begins, last the verdict or the
+    problem."""
+
+    stage: str | None = Field(default=None, examples=["decode"])
+    verdict: Verdict | None = None
+    problem: Problem | None = None
+
+
 class PictureAddress(_Said):
     """A picture that the service is to fetch."""
 

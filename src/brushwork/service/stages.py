@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from ..errors import BrushworkError
 from ..verdict import Verdict
+from .limits import outlasts
 from .logs import log
 from .problems import problem_of
 
@@ -30,6 +31,7 @@ async def in_lines(request: Request, examine: Examination) -> Response:
     stages: asyncio.Queue[str | None] = asyncio.Queue()
     work = asyncio.create_task(examine(lambda stage: _hand_over(loop, stages, stage)))
     work.add_done_callback(lambda done: _end(stages, done))
+    outlasts(request, work)
     first = await stages.get()
     if first is None:
         return _lines_of(_one(_verdict_line(await work)))

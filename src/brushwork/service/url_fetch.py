@@ -103,10 +103,11 @@ async def post(
 
 
 def check_address(url: str, settings: Settings) -> None:
-    """Refuse at once what would never be called, whatever its host leads to. Raises UrlBlocked."""
+    """Refuse at once what would never be called, and a host that is written as an address of no public machine; where
+    a name leads is found out when it is called. Raises UrlBlocked."""
     trip = _Trip(url, settings, Network())
     trip.check_allowed()
-    trip.parsed(url)
+    trip.check_literal(trip.parsed(url))
 
 
 class _Trip:
@@ -152,6 +153,12 @@ class _Trip:
         if _port(target) not in PORTS.values() and not self._opened(target):
             raise self._not_allowed("Only the ports 80 and 443 are called.")
         return target
+
+    def check_literal(self, target: httpx.URL) -> None:
+        """Judge a host that is an address already, in whichever way it is written; no name is looked up for that."""
+        host = target.raw_host.decode("ascii").rstrip(".").lower()
+        if not (self._opened(target) or all(map(is_public, _written_out(host)))):
+            raise self._not_allowed("It is not the address of a public machine.")
 
     def onward(self, target: httpx.URL, response: httpx.Response) -> httpx.URL:
         """Where `response` redirects to."""
@@ -233,6 +240,17 @@ def spoken(url: str) -> str:
     scheme, slashes, rest = bare.partition("://")
     authority, slash, path = rest.partition("/")
     return shown(f"{scheme}{slashes}{authority.rpartition('@')[2]}{slash}{path}", 160) or "The address"
+
+
+def _written_out(host: str) -> tuple[str, ...]:
+    """The address that `host` spells, e.g. 127.0.0.1 for "0x7f.1" and "localhost"; none for any other name."""
+    if host == "localhost" or host.endswith(".localhost"):  # this machine, by RFC 6761
+        return ("127.0.0.1",)
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return ()
+    return tuple(str(place[4][0]) for place in found)
 
 
 def _request(

@@ -58,6 +58,7 @@ class BatchFacts:
     answers: dict[str, int]
     rate: float | None
     webhook_url: str | None
+    stability: bool = False
 
     @property
     def left(self) -> int:

@@ -228,6 +228,7 @@ def _one(session: Session, batch: Batch, counts: dict[str, int], answers: dict[s
         answers=answers,
         rate=_rate(session, batch),
         webhook_url=batch.webhook_url,
+        stability=batch.stability,
     )
 
 

@@ -85,15 +85,17 @@ class Decisions:
         with self._database.session("read the decisions") as session:
             return tuple(map(_facts, session.scalars(asked.order_by(Decision.created_at, Decision.id))))
 
-    def last_of(self, subject: Subject, subject_ids: Iterable[str]) -> dict[str, DecisionFacts]:
-        """The newest decision that stands on each of those pictures, where there is one."""
+    def last_of(
+        self, subject: Subject, subject_ids: Iterable[str], reviewer: Reviewer, *, blind: bool
+    ) -> dict[str, DecisionFacts]:
+        """The newest decision that stands on each of those pictures and that `reviewer` may see, where there is one."""
         asked = select(Decision).where(Decision.subject == subject, Decision.subject_id.in_(list(subject_ids)))
-        found: dict[str, DecisionFacts] = {}
+        every: dict[str, list[DecisionFacts]] = {}
         with self._database.session("read the decisions") as session:
-            rows = tuple(map(_facts, session.scalars(asked.order_by(Decision.created_at, Decision.id))))
-        for one in sorted(standing(rows), key=lambda one: (one.created_at, one.id)):
-            found[one.subject_id] = one
-        return found
+            for one in map(_facts, session.scalars(asked.order_by(Decision.created_at, Decision.id))):
+                every.setdefault(one.subject_id, []).append(one)
+        seen = (standing(unseen_before_own(some, reviewer, blind=blind)[0]) for some in every.values())
+        return {some[-1].subject_id: max(some, key=lambda one: (one.created_at, one.id)) for some in seen if some}
 
     def of_batch(self, batch_id: str) -> tuple[DecisionFacts, ...]:
         """All on the pictures of one batch, oldest first."""

@@ -17,7 +17,7 @@ from ..batch_schemas import BatchItem
 from ..callers import Asking, Caller
 from ..desk import Desk
 from .common import AtDesk, may_answer
-from .reviews import Blind, Name, asking
+from .saved import Blind, Name, asking
 
 router = APIRouter(tags=["batches"])
 

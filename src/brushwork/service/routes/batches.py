@@ -105,9 +105,9 @@ async def resume(batch_id: BatchId, batches: AtBatches, caller: Asking) -> Batch
 
 
 @router.post("/v1/batches/{batch_id}/items/{item_id}/retry", summary="Try a failed picture again", responses=_CHANGED)
-async def retry(batch_id: BatchId, item_id: str, batches: AtBatches, caller: Asking) -> BatchItem:
+async def retry(batch_id: BatchId, item_id: str, request: Request, batches: AtBatches, caller: Asking) -> BatchItem:
     """For URLs, and for uploads whose failure was none of the picture; any other upload was removed when it failed."""
-    return BatchItem.of(await batches.retry(caller.owner, batch_id, item_id))
+    return BatchItem.of(await batches.retry(request, caller.owner, batch_id, item_id))
 
 
 @router.delete("/v1/batches/{batch_id}", summary="Cancel or delete a batch", status_code=204,

@@ -11,7 +11,8 @@ from ...examine import Channel
 from ..callers import Asking
 from ..desk import Desk, Wishes
 from ..limits import limits_of
-from ..schemas import PictureAddress, Problem
+from ..schemas import Line, PictureAddress, Problem
+from ..stages import MEDIA_TYPE as LINES
 
 CHANNEL_HEADER: Final = "x-brushwork-channel"
 
@@ -71,6 +72,11 @@ def picture_or_address() -> dict[str, Any]:
 def png() -> dict[int | str, dict[str, Any]]:
     """The OpenAPI description of an answer that is a PNG."""
     return {200: {"content": {"image/png": {}}}}
+
+
+def lines() -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI description of an answer in lines, beside the one in JSON: the shape of each line."""
+    return {200: {"content": {LINES: {"schema": {"$ref": f"#/components/schemas/{Line.__name__}"}}}}}
 
 
 def may_answer(*statuses: int) -> dict[int | str, dict[str, Any]]:

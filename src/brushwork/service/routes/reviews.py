@@ -14,7 +14,7 @@ from ..callers import LOCAL, Asking, Caller, require
 from ..desk import Desk
 from ..feedback_desk import FeedbackDesk, read_feedback
 from ..reaching import owner_within_reach
-from ..record_schemas import MAX_NAME, VerdictPage, clean
+from ..record_schemas import VerdictPage
 from ..review_schemas import (
     DecisionList,
     DecisionSaid,
@@ -27,12 +27,10 @@ from ..review_schemas import (
     FeedbackWish,
 )
 from .common import AtDesk, form_with, may_answer
-from .saved import After, Limit, paged, readers
+from .saved import After, Blind, Limit, Name, asking, paged, readers
 
 router = APIRouter()
 reviewers = Depends(require("review"))
-Name = Annotated[str, Query(max_length=MAX_NAME, description="How you call yourself where several share a key.")]
-Blind = Annotated[bool, Query(description="Hide decisions of others until you decided; the setting may ask for it.")]
 
 
 def feedback_body() -> dict[str, object]:
@@ -180,8 +178,3 @@ def _seen(desk: Desk, subject: Subject, subject_id: str, reviewer: Reviewer, *, 
     every = desk.store.decisions.of(subject, subject_id)
     seen, hidden = unseen_before_own(every, reviewer, blind=blind or desk.settings.blind_review)
     return DecisionList(decisions=tuple(map(DecisionSaid.of, seen)), hidden=hidden)
-
-
-def asking(caller: Caller, name: str) -> Reviewer:
-    """Who asks: the key, and the name that its user goes by."""
-    return Reviewer(caller.owner, str(clean(name) or ""))

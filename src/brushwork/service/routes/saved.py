@@ -11,14 +11,16 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import JSONResponse, Response
 
 from ... import takeaways
+from ...store.decisions import Reviewer
 from ...store.phashes import MOST_DISTANCE
 from ...store.verdicts import Page, not_found
 from ...text import shown
 from ...verdict import Answer, Verdict
-from ..callers import Asking, require
+from ..callers import Asking, Caller, require
 from ..desk import Desk
 from ..reaching import owner_within_reach
 from ..record_schemas import (
+    MAX_NAME,
     Counts,
     Deleted,
     Description,
@@ -31,6 +33,7 @@ from ..record_schemas import (
     ShareSaid,
     ShareWish,
     VerdictPage,
+    clean,
 )
 from ..uploads import Upload
 from .common import PICTURE_PROBLEMS, AtDesk, may_answer, png
@@ -39,6 +42,8 @@ router = APIRouter(tags=["saved verdicts"])
 Limit = Annotated[int, Query(ge=1, le=200, description="Entries in one page.")]
 After = Annotated[str | None, Query(max_length=200, description="Cursor of the last page.")]
 Distance = Annotated[int, Query(ge=0, le=MOST_DISTANCE, description="Bits of 64 that may differ.")]
+Name = Annotated[str, Query(max_length=MAX_NAME, description="How you call yourself where several share a key.")]
+Blind = Annotated[bool, Query(description="Hide decisions of others until you decided; the setting may ask for it.")]
 readers = Depends(require("read", "review"))
 USUAL_DISTANCE = 6
 
@@ -146,13 +151,23 @@ async def picture(
 
 @router.get("/v1/verdicts/{verdict_id}/near", summary="Saved pictures that look like this one",
             responses=may_answer(404, 422, 503))  # fmt: skip
-async def near(verdict_id: str, desk: AtDesk, caller: Asking, distance: Distance = USUAL_DISTANCE) -> NearPictures:
-    """Those among your own saved verdicts, by perceptual hash; other crops, turns and mirrors are not found."""
+async def near(
+    verdict_id: str,
+    desk: AtDesk,
+    caller: Asking,
+    distance: Distance = USUAL_DISTANCE,
+    reviewer: Name = "",
+    blind: Blind = False,
+) -> NearPictures:
+    """Those among your own saved verdicts, by perceptual hash; other crops, turns and mirrors are not found.
+
+    Each with the last decision on it; where the review is blind, that of others only once you decided on it yourself.
+    """
 
     def look() -> NearPictures:
         facts = desk.store.verdicts.get(caller.owner, verdict_id).input
         assert facts is not None, "only the verdict of an examined file is saved"
-        return near_to(desk, caller.owner, facts.phash, distance, but=verdict_id)
+        return _near_to(desk, asking(caller, reviewer), facts.phash, distance, blind=blind, but=verdict_id)
 
     return await asyncio.to_thread(look)
 
@@ -165,9 +180,12 @@ async def near_hash(
         str, Query(pattern="^[0-9a-f]{16}$", description="`input.phash` of any verdict.", examples=["9a3c5e7081f2d4b6"])
     ],
     distance: Distance = USUAL_DISTANCE,
+    reviewer: Name = "",
+    blind: Blind = False,
 ) -> NearPictures:
     """The same for a verdict that is not saved."""
-    return await asyncio.to_thread(near_to, desk, caller.owner, phash, distance)
+    look = partial(_near_to, desk, asking(caller, reviewer), phash, distance, blind=blind)
+    return await asyncio.to_thread(look)
 
 
 @router.post("/v1/verdicts/{verdict_id}/share", summary="Share a verdict by a link", status_code=201,
@@ -209,9 +227,17 @@ def paged(desk: Desk, page: Page, path: str, asked: dict[str, str]) -> Response:
     return JSONResponse(said.model_dump(mode="json"), headers=link)
 
 
-def near_to(desk: Desk, owner: str, phash: str, distance: int, but: str | None = None) -> NearPictures:
-    """What looks alike among the verdicts of `owner`, and who decided on it."""
-    found = desk.store.verdicts.near(owner, phash, distance, but=but)
-    last = desk.store.decisions.last_of("verdict", [one.id for one in found])
+def _near_to(
+    desk: Desk, reviewer: Reviewer, phash: str, distance: int, *, blind: bool, but: str | None = None
+) -> NearPictures:
+    """What looks alike among the verdicts of the key of `reviewer`, and who decided on it, as far as they may see."""
+    found = desk.store.verdicts.near(reviewer.key, phash, distance, but=but)
+    hides = blind or desk.settings.blind_review
+    last = desk.store.decisions.last_of("verdict", [one.id for one in found], reviewer, blind=hides)
     decided = {one: (facts.reviewer.shown, facts.decision) for one, facts in last.items()}
     return NearPictures(near=tuple(NearPicture.of(one, *decided.get(one.id, (None, None))) for one in found))
+
+
+def asking(caller: Caller, name: str) -> Reviewer:
+    """Who asks: the key, and the name that its user goes by."""
+    return Reviewer(caller.owner, str(clean(name) or ""))

@@ -23,10 +23,11 @@ from .common import (
     Wished,
     channel_of,
     form_with,
+    lines,
     may_answer,
     picture_or_address,
 )
-from .saved import USUAL_DISTANCE, near_to
+from .saved import USUAL_DISTANCE
 
 router = APIRouter(tags=["verdicts"])
 
@@ -35,14 +36,14 @@ router = APIRouter(tags=["verdicts"])
     "/v1/verdicts",
     summary="Examine one picture",
     response_model=Verdict,
-    responses=may_answer(*ADDRESS_PROBLEMS),
+    responses={**lines(), **may_answer(*ADDRESS_PROBLEMS)},
     openapi_extra=picture_or_address(),
 )
 @router.post(
     "/predict",
     summary="Examine one picture (stable short name)",
     response_model=Verdict,
-    responses=may_answer(*ADDRESS_PROBLEMS),
+    responses={**lines(), **may_answer(*ADDRESS_PROBLEMS)},
     openapi_extra=picture_or_address(),
 )
 async def create(request: Request, desk: AtDesk, wishes: Wished) -> Response:
@@ -113,6 +114,6 @@ async def _alike(desk: Desk, wishes: Wishes, verdict: Verdict) -> dict[str, str]
     """How many saved pictures look like the one just saved, and where they are listed."""
     if not wishes.save or verdict.input is None:
         return {}
-    look = partial(near_to, desk, wishes.owner, verdict.input.phash, USUAL_DISTANCE, but=verdict.id)
-    found = len((await asyncio.to_thread(look)).near)
+    look = partial(desk.store.verdicts.near, wishes.owner, verdict.input.phash, USUAL_DISTANCE, but=verdict.id)
+    found = len(await asyncio.to_thread(look))
     return {"X-Near-Duplicates": str(found), "Link": f'</v1/verdicts/{verdict.id}/near>; rel="related"'}

@@ -38,7 +38,7 @@ export function reference(verdict) {
 async function ofKinds({ model, probability }) {
   if (!model) return [];
   try {
-    return (await askJson(`/v1/models/${encodeURIComponent(model.name)}/reference?probability=${probability}`)).kinds;
+    return (await askJson(`/v1/models/${encodeURIComponent(`${model.name}@${model.version}`)}/reference?probability=${probability}`)).kinds;
   } catch (error) {
     if (!(error instanceof Problem || error instanceof Away)) throw error;
     console.info("other kinds of work are not known:", error.message);
