@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 PICTURES ?=
 # Where every part must be here, the whole of the code is run, and so much of it must be covered.
 COVERED := $(if $(BRUSHWORK_REQUIRE_ALL),--cov-fail-under=85)
-# Tests run beside each other, a file at a time; JOBS=0 runs them one after the other.
+# Tests run beside each other, a file at a time in their order (long files of training first, short ones of units last,
+# so that none waits at the end for the other); JOBS=0 runs them one after the other.
 JOBS ?= 2
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export OMP_NUM_THREADS ?= 1
@@ -49,7 +50,7 @@ serve: $(VENV)/.run ## open the page on http://127.0.0.1:8000
 	@$(BIN)/brushwork serve
 
 test: $(VENV)/.dev ## run all tests; parts that are missing here are skipped with the command that enables them
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --cov --cov-report=term $(COVERED) $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term $(COVERED) $(ARGS)
 
 lint: $(VENV)/.dev ## style and types; the tests hold the size of files and functions
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

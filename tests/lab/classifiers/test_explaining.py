@@ -127,7 +127,7 @@ def test_pictures_are_explained_with_a_run_on_one_page_that_says_what_the_maps_a
 
 def test_pictures_are_explained_with_the_shipped_bundle(tmp_path):
     """R3-07."""
-    draw(1, 5, side=600).save(tmp_path / "large.png")
+    draw(1, 5, side=460).save(tmp_path / "large.png")
     draw(0, 6, side=96).save(tmp_path / "small.png")
     pictures = [tmp_path / "large.png", tmp_path / "small.png"]
     table, page = explaining.explain_pictures(pictures, None, "art-1", tmp_path / "out")
