@@ -1,6 +1,6 @@
 // What can be done with a verdict. Each act that needs a word more opens a panel below the row; one is open at a time.
 
-import { account } from "./trouble.js";
+import { account, attend } from "./trouble.js";
 import { casePanel } from "./casefile.js";
 import { copy } from "./clipboard.js";
 import { h, refill } from "./dom.js";
@@ -43,8 +43,8 @@ export function actions(check, acts) {
   const row = h(
     "div",
     { class: "buttons" },
-    h("button", { id: "copy", type: "button", onclick: () => void copy(asText(verdictOf(check), check.name), said) }, "Copy text"),
-    check.url && h("button", { id: "annotated", type: "button", onclick: () => void attempt(() => annotated(check, say)) }, "Annotated PNG"),
+    h("button", { id: "copy", type: "button", onclick: () => attend(copy(asText(verdictOf(check), check.name), said)) }, "Copy text"),
+    check.url && h("button", { id: "annotated", type: "button", onclick: () => attend(attempt(() => annotated(check, say))) }, "Annotated PNG"),
     [(check.file || check.saved) && opener("case", "Case file"), check.file && keep, opens && opener("feedback", "Was this right?")],
     check.file && h("button", { id: "drop", type: "button", onclick: acts.drop }, "Forget"),
   );

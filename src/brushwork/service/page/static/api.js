@@ -43,7 +43,7 @@ export class Stopped extends Error {}
 export async function ask(path, init = {}, file) {
   const answer = await reach(path, { cache: "no-store", ...init, headers: { ...CHANNEL, ...init.headers } }, file);
   if (answer.ok) return answer;
-  throw refusal(parsed(await answer.text()), answer.status, (name) => answer.headers.get(name));
+  throw refusal(parsed(await read(answer, "text")), answer.status, (name) => answer.headers.get(name));
 }
 
 /**
@@ -53,7 +53,18 @@ export async function ask(path, init = {}, file) {
  * @returns {Promise<any>}
  */
 export async function askJson(path, init) {
-  return (await ask(path, init)).json();
+  return read(await ask(path, init), "json");
+}
+
+/**
+ * The body of an answer. It can break off, or be stopped, as the request itself can: then the same is thrown.
+ * @template {"json" | "text" | "blob"} Form
+ * @param {Response} answer
+ * @param {Form} form
+ * @returns {Promise<Awaited<ReturnType<Response[Form]>>>}
+ */
+export function read(answer, form) {
+  return reached(() => /** @type {any} */ (answer[form]()));
 }
 
 /**
@@ -66,7 +77,7 @@ export async function askJson(path, init) {
 export async function send(method, path, body) {
   const json = body !== undefined && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
   const answer = await ask(path, { method, ...json });
-  return parsed(await answer.text());
+  return parsed(await read(answer, "text"));
 }
 
 /**
@@ -94,7 +105,9 @@ export function postFiles(path, form, first, { signal, onSent, onAllSent, onLine
     for (const [name, value] of Object.entries(asked)) request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => onSent?.(event.loaded, event.total);
     request.upload.onload = () => onAllSent?.();
-    request.onerror = async () => reject(await unsent(first));
+    request.onerror = () => {
+      unsent(first).then(reject).catch(reject);
+    };
     request.onabort = () => reject(new Stopped());
     const lines = onLine && inLines(request, onLine);
     request.onload = () => {
@@ -102,6 +115,7 @@ export function postFiles(path, form, first, { signal, onSent, onAllSent, onLine
       if (request.status >= 200 && request.status < 300 && body) resolve(body);
       else reject(refusal(body, request.status, (name) => request.getResponseHeader(name)));
     };
+    if (signal?.aborted) return reject(new Stopped());
     signal?.addEventListener("abort", () => request.abort());
     request.send(form);
   });
@@ -144,9 +158,17 @@ export async function isBack() {
  * @param {RequestInit} init
  * @param {File} [file] that is sent
  */
-async function reach(path, init, file) {
+const reach = (path, init, file) => reached(() => fetch(path, init), file);
+
+/**
+ * What `act` gives, with the ways in which the network fails told apart.
+ * @template T
+ * @param {() => Promise<T>} act
+ * @param {File} [file] that is sent
+ */
+async function reached(act, file) {
   try {
-    return await fetch(path, init);
+    return await act();
   } catch (error) {
     if (error instanceof TypeError) throw await unsent(file);
     if (error instanceof DOMException && error.name === "AbortError") throw new Stopped();

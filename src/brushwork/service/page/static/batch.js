@@ -7,7 +7,7 @@ import { listenToNew, show as showNew, stage } from "./batch_new.js";
 import { confirmed } from "./dialog.js";
 import { byId, h, refill } from "./dom.js";
 import { follow, visit } from "./query.js";
-import { calm } from "./trouble.js";
+import { attend, calm } from "./trouble.js";
 import { counted } from "./words.js";
 
 /** @typedef {import("./batch_files.js").Found} Found */
@@ -67,7 +67,7 @@ async function one(id) {
   const known = batches.get(id);
   if (known) return known;
   const { One } = await import("./batch_one.js");
-  const made = batches.get(id) ?? new One(id, (files) => void another(files));
+  const made = batches.get(id) ?? new One(id, (files) => attend(another(files)));
   batches.set(id, made);
   return made;
 }
@@ -113,14 +113,14 @@ window.addEventListener("dragleave", (event) => {
 window.addEventListener("drop", (event) => {
   event.preventDefault();
   delete root.dataset.dragging;
-  if (event.dataTransfer) void dropped(event.dataTransfer).then(take);
+  if (event.dataTransfer) attend(dropped(event.dataTransfer).then(take));
 });
 window.addEventListener("beforeunload", (event) => {
   if ([...batches.values()].some(({ left }) => left)) event.preventDefault();
 });
 listenToNew((id, files) => {
   visit(`/batch/${id}`);
-  void one(id).then((made) => made.add(files));
+  attend(one(id).then((made) => made.add(files)));
 });
-follow(() => void route());
+follow(() => attend(route()));
 inputs.forEach(empty); // what was chosen before this page could listen

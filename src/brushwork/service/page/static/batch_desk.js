@@ -10,7 +10,7 @@ import { Decisions } from "./batch_words.js";
 import { byId, h } from "./dom.js";
 import { go, query } from "./query.js";
 import { Table } from "./table.js";
-import { refused } from "./trouble.js";
+import { attend, refused } from "./trouble.js";
 import { words } from "./words.js";
 
 /** @typedef {import("./batch_book.js").Line} Line */
@@ -53,7 +53,7 @@ export class Desk {
     this.#doing = doing;
     const always = byId("screen").dataset.blind !== undefined;
     this.decisions = new Decisions(batchId, always, patience, (list) => this.#heard(list), ({ document: told }, line) => refused(told.title ?? "", told.detail ?? "", line.name));
-    this.#reviewer = reviewer(this.decisions, always, () => void this.decisions.load().then(doing.draw));
+    this.#reviewer = reviewer(this.decisions, always, () => attend(this.decisions.load().then(doing.draw)));
     this.#pane = new Pane(batchId, book, this.decisions, patience, {
       decide: (line, choice, note) => this.#decide(line, choice, note),
       close: () => this.#close(),
@@ -83,7 +83,7 @@ export class Desk {
 
   leave() {
     this.#keys.abort();
-    void this.#pane.show(null); // its picture is let go of
+    attend(this.#pane.show(null)); // its picture is let go of
   }
 
   /** Something of this line changed. @param {Line | void} line */
@@ -106,7 +106,7 @@ export class Desk {
     const open = asked.item ? this.#book.byItem(asked.item) : undefined;
     this.#choose(open ?? (this.#current ? undefined : this.#shown[0]));
     this.#desk.classList.toggle("opened", Boolean(open));
-    void this.#pane.show(open ?? null);
+    attend(this.#pane.show(open ?? null));
   }
 
   /** @param {import("./batch_book.js").Words[]} list */
@@ -115,7 +115,7 @@ export class Desk {
       this.touch(line);
       if (line.key !== this.#pane.line?.key) continue;
       this.#pane.redecided();
-      void this.#pane.record();
+      attend(this.#pane.record());
     }
     this.#doing.draw();
   }
@@ -191,7 +191,7 @@ export class Desk {
     if (!this.decisions.name) return this.#reviewer.ask();
     const here = this.#shown.indexOf(line);
     const next = this.#shown[here + 1] ?? line;
-    void this.decisions.decide(line, choice, note);
+    attend(this.decisions.decide(line, choice, note));
     byId("progress").textContent = `${words.decision[choice]}: ${line.name}`;
     this.draw();
     this.#walk(this.#shown.indexOf(next));

@@ -1,6 +1,7 @@
 // Follows one batch: asks how far it is, and for the rows that came or changed since.
 
 import { askJson, Problem } from "./api.js";
+import { attend } from "./trouble.js";
 
 /** @typedef {"waiting" | "leased" | "done" | "failed" | "cancelled"} ItemState */
 /** @typedef {{source: string, state: string, claim: string, trust: string}} Mark */
@@ -73,7 +74,7 @@ export class Feed {
     this.#path = `/v1/batches/${batchId}`;
     this.#patience = patience;
     this.#onNews = onNews;
-    document.addEventListener("visibilitychange", () => void (document.hidden || this.look()), { signal: this.#stop.signal });
+    document.addEventListener("visibilitychange", () => document.hidden || attend(this.look().catch(this.#lost)), { signal: this.#stop.signal });
   }
 
   /** Look now, and from then on now and then. Throws where the first look finds no batch. */
@@ -82,7 +83,7 @@ export class Feed {
     this.#looking ??= this.#see().finally(() => (this.#looking = null));
     await this.#looking;
     window.clearTimeout(this.#next);
-    if (!this.#stop.signal.aborted) this.#next = window.setTimeout(() => void this.look().catch(this.#lost), this.#wait());
+    if (!this.#stop.signal.aborted) this.#next = window.setTimeout(() => attend(this.look().catch(this.#lost)), this.#wait());
   }
 
   stop() {

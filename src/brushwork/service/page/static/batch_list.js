@@ -7,7 +7,7 @@ import { confirmed } from "./dialog.js";
 import { byId, h, refill } from "./dom.js";
 import { address, go, query, visit } from "./query.js";
 import { Table } from "./table.js";
-import { calm, trouble } from "./trouble.js";
+import { attend, calm, trouble } from "./trouble.js";
 import { counted, words } from "./words.js";
 
 /** @typedef {import("./batch_feed.js").Facts} Facts */
@@ -51,7 +51,7 @@ function answers({ answers: found, counts }) {
 
 /** @param {Facts} facts */
 function deleting(facts) {
-  return h("button", { type: "button", class: "small", id: `delete-${facts.id}`, "aria-label": `Delete ${titleOf(facts)}`, onclick: () => void remove(facts) }, "Delete");
+  return h("button", { type: "button", class: "small", id: `delete-${facts.id}`, "aria-label": `Delete ${titleOf(facts)}`, onclick: () => attend(remove(facts)) }, "Delete");
 }
 
 /** Show the list, and keep it as it is on the server. */
@@ -62,9 +62,9 @@ export async function list() {
     const page = /** @type {{batches: Facts[], after: string | null}} */ (await askJson(`/v1/batches?${new URLSearchParams({ limit: String(LIMIT), ...(after && { after }) })}`));
     if (mine !== look) return;
     draw(page.batches, page.after);
-    if (page.batches.some(({ state }) => !["done", "cancelled"].includes(state))) next = window.setTimeout(() => void list(), AGAIN);
+    if (page.batches.some(({ state }) => !["done", "cancelled"].includes(state))) next = window.setTimeout(() => attend(list()), AGAIN);
   } catch (error) {
-    if (mine === look && !(error instanceof Stopped)) trouble(error, { retry: () => void list() });
+    if (mine === look && !(error instanceof Stopped)) trouble(error, { retry: () => attend(list()) });
   }
 }
 
@@ -94,6 +94,6 @@ async function remove(facts) {
     await list();
     byId("progress").textContent = "The batch was deleted.";
   } catch (error) {
-    trouble(error, { retry: () => void remove(facts) });
+    trouble(error, { retry: () => attend(remove(facts)) });
   }
 }

@@ -3,7 +3,7 @@
 import { send } from "./api.js";
 import { addresses } from "./batch_files.js";
 import { byId, h, refill } from "./dom.js";
-import { trouble } from "./trouble.js";
+import { attend, trouble } from "./trouble.js";
 import { counted, size } from "./words.js";
 
 /** @typedef {import("./batch_files.js").Found} Found */
@@ -39,7 +39,7 @@ export function show() {
     h("div", { class: "field" }, h("label", { for: "batch-name" }, "What it is called (if you like)"), name),
     h("label", { class: "tick" }, stability, h("span", {}, "Look also at eight re-encodings of each, for a range (nine times the work)")),
     h("label", { class: "tick" }, anew, h("span", {}, "Examine anew also what was answered before")),
-    h("div", { class: "buttons" }, h("button", { type: "button", id: "begin", class: "strong", disabled: count === 0 || count > most, onclick: () => void begin() }, `Examine ${staged.size === count ? counted(count, "file") : `these ${count}`}`), h("button", { type: "button", id: "clear", onclick: clear }, "Choose others")),
+    h("div", { class: "buttons" }, h("button", { type: "button", id: "begin", class: "strong", disabled: count === 0 || count > most, onclick: () => attend(begin()) }, `Examine ${staged.size === count ? counted(count, "file") : `these ${count}`}`), h("button", { type: "button", id: "clear", onclick: clear }, "Choose others")),
   );
 }
 
@@ -62,7 +62,7 @@ async function begin() {
     clear();
     onMade(id, files);
   } catch (error) {
-    trouble(error, { kept: "What you chose is still here", retry: () => void begin() });
+    trouble(error, { kept: "What you chose is still here", retry: () => attend(begin()) });
   }
 }
 

@@ -13,7 +13,7 @@ import { confirmed } from "./dialog.js";
 import { byId, h, refill, renew } from "./dom.js";
 import { Patience } from "./patience.js";
 import { query } from "./query.js";
-import { refused, trouble } from "./trouble.js";
+import { attend, refused, trouble } from "./trouble.js";
 import { counted } from "./words.js";
 
 /** @typedef {import("./batch_book.js").Line} Line */
@@ -55,8 +55,8 @@ export class One {
     this.#feed = new Feed(id, this.#patience, (rows) => this.#took(rows));
     this.#feed.onLost = (error) => this.#lost(error);
     this.#sender = new Sender(id, this.#patience, (entry) => this.#moved(entry));
-    this.#ledger = new Ledger(id, () => void this.#settle().then(() => this.#soon()));
-    this.#desk = new Desk(id, this.#book, this.#patience, { retry: (line) => void this.#retry(line), leave: (line) => this.#leaveOut(line), draw: () => this.#soon(), edges: this.#edges });
+    this.#ledger = new Ledger(id, () => attend(this.#settle().then(() => this.#soon())));
+    this.#desk = new Desk(id, this.#book, this.#patience, { retry: (line) => attend(this.#retry(line)), leave: (line) => this.#leaveOut(line), draw: () => this.#soon(), edges: this.#edges });
     const more = h("details", { class: "more", open: true }, h("summary", {}, "Scores and expected errors"), this.#overview);
     this.element = h("div", { class: "one" }, this.#head.element, this.#gap, this.#totals, more, this.#desk.parts, this.#exports);
   }
@@ -80,7 +80,7 @@ export class One {
       await this.#ledger.inherit();
       for (const { key } of this.#ledger.missing) if (this.#isHere(key) || this.#sender.entries.has(key)) this.#ledger.found(key);
     } catch (error) {
-      if (!(error instanceof Stopped)) trouble(error, { retry: () => void this.#begin().then(() => this.follow()) });
+      if (!(error instanceof Stopped)) trouble(error, { retry: () => attend(this.#begin().then(() => this.follow())) });
     }
   }
 
@@ -149,7 +149,7 @@ export class One {
     if (!left && entry.state === "sent") {
       this.#sent += 1;
       this.#sender.entries.delete(entry.key);
-      void this.#settle();
+      attend(this.#settle());
     }
     this.#soon();
   }
@@ -167,7 +167,7 @@ export class One {
       await this.#patience.ask(() => send("POST", `${this.#path}/${what}`));
       await this.#feed.look();
     } catch (error) {
-      if (!(error instanceof Stopped)) trouble(error, { retry: () => void this.#change(what) });
+      if (!(error instanceof Stopped)) trouble(error, { retry: () => attend(this.#change(what)) });
     }
   }
 
@@ -192,7 +192,7 @@ export class One {
       await this.#patience.ask(() => send(method, path));
       return true;
     } catch (error) {
-      trouble(error, { name, retry: () => void this.#asked(method, path, name) });
+      trouble(error, { name, retry: () => attend(this.#asked(method, path, name)) });
       return false;
     }
   }
@@ -208,12 +208,12 @@ export class One {
   /** @param {Line} line */
   #leaveOut({ entry }) {
     if (entry) this.#sender.drop(entry);
-    void this.#settle();
+    attend(this.#settle());
   }
 
   #forget() {
     this.#ledger.forget();
-    void this.#settle();
+    attend(this.#settle());
     this.#draw();
   }
 
@@ -261,10 +261,10 @@ export class One {
     return {
       add: () => byId("files").click(),
       folder: () => byId("folder").click(),
-      pause: (paused) => void this.#change(paused ? "pause" : "resume"),
-      cancel: () => void this.#cancel(),
-      close: () => void this.#change("close"),
-      remove: () => void this.#remove(),
+      pause: (paused) => attend(this.#change(paused ? "pause" : "resume")),
+      cancel: () => attend(this.#cancel()),
+      close: () => attend(this.#change("close")),
+      remove: () => attend(this.#remove()),
     };
   }
 

@@ -1,11 +1,12 @@
 // One picture of a batch, whole: its answer with the reasons, the picture where its file is at hand, and the decisions.
 
-import { askJson, Problem, Stopped } from "./api.js";
+import { askJson, Stopped } from "./api.js";
 import { decided } from "./review_rows.js";
 import { h, icon, refill } from "./dom.js";
 import { provenance } from "./evidence.js";
 import { gauge } from "./gauge.js";
 import { reference } from "./reference.js";
+import { account, attend } from "./trouble.js";
 import { counted, plainName, size, words } from "./words.js";
 
 /** @typedef {import("./batch_book.js").Line} Line */
@@ -75,11 +76,11 @@ export class Pane {
       const item = /** @type {{verdict: Verdict | null}} */ (await this.#patience.ask(() => askJson(`${this.#path}/${id}`, { signal: asked.signal }), asked.signal));
       this.#verdict = item.verdict;
       this.#draw(line);
-      await this.record();
+      attend(this.record());
     } catch (error) {
       if (error instanceof Stopped) return;
-      if (!(error instanceof Problem)) throw error;
-      refill(this.element, h("p", {}, error.document.detail ?? "This picture cannot be shown."));
+      const { title, detail } = account(error, "picture");
+      refill(this.element, h("p", {}, `${title}. ${detail}`));
     }
   }
 

@@ -4,6 +4,7 @@
 import { Gone, postFiles, Problem, Stopped } from "./api.js";
 import { isZip } from "./batch_files.js";
 import { byId } from "./dom.js";
+import { attend } from "./trouble.js";
 import { size } from "./words.js";
 
 /** @typedef {import("./batch_files.js").Found} Found */
@@ -83,7 +84,7 @@ export class Sender {
   #pump() {
     for (const entry of this.entries.values()) {
       if (this.#held || this.#running.size >= AT_ONCE) return;
-      if (entry.state === "queued") void this.#send(entry);
+      if (entry.state === "queued") attend(this.#send(entry));
     }
   }
 

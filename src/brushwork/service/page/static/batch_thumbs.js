@@ -2,6 +2,7 @@
 // which keeps no picture of a batch. A few hundred are remembered, so that scrolling back costs nothing.
 
 import { h } from "./dom.js";
+import { attend } from "./trouble.js";
 import { plainName } from "./words.js";
 
 const SIDE = 96; // pixels: a row shows them at half of it on a screen of twice the density
@@ -28,7 +29,7 @@ export class Thumbs {
     const canvas = /** @type {HTMLCanvasElement} */ (h("canvas", { class: "thumb", width: SIDE, height: SIDE, "aria-hidden": "true" }));
     if (known) paint(canvas, known);
     else this.#wanted.set(key, { file, canvas });
-    void this.#work();
+    attend(this.#work());
     return canvas;
   }
 
@@ -37,16 +38,21 @@ export class Thumbs {
     if (this.#busy >= AT_ONCE) return;
     this.#busy += 1;
     await new Promise((resolve) => window.setTimeout(resolve)); // so that the rows are in the document
-    for (let next = [...this.#wanted].pop(); next; next = [...this.#wanted].pop()) {
-      const [key, { file, canvas }] = next;
-      this.#wanted.delete(key);
-      if (!canvas.isConnected) continue; // scrolled past
-      const made = await small(file);
-      this.#remember(key, made);
-      if (made) paint(canvas, made);
-      else canvas.replaceWith(this.of(key, file.name, file));
+    try {
+      for (let next = [...this.#wanted].pop(); next; next = [...this.#wanted].pop()) await this.#make(...next);
+    } finally {
+      this.#busy -= 1;
     }
-    this.#busy -= 1;
+  }
+
+  /** @param {string} key @param {{file: File, canvas: HTMLCanvasElement}} wanted */
+  async #make(key, { file, canvas }) {
+    this.#wanted.delete(key);
+    if (!canvas.isConnected) return; // scrolled past
+    const made = await small(file);
+    this.#remember(key, made);
+    if (made) paint(canvas, made);
+    else canvas.replaceWith(this.of(key, file.name, file));
   }
 
   /** @param {string} key @param {ImageBitmap | null} made */

@@ -2,6 +2,7 @@
 
 import { ask, askJson, Problem } from "./api.js";
 import { rememberReviewer, reviewerName } from "./reviewer.js";
+import { attend } from "./trouble.js";
 import { words } from "./words.js";
 
 /** @typedef {import("./batch_book.js").Line} Line */
@@ -70,7 +71,7 @@ export class Decisions {
     const last = this.#done.pop();
     if (!last) return null;
     const again = last.before && last.before !== "skip" ? last.before : "take_back";
-    if (last.made !== "skip" || again === "take_back") void this.#write(last.line, again, `Undo of “${words.decision[last.made]}”`);
+    if (last.made !== "skip" || again === "take_back") attend(this.#write(last.line, again, `Undo of “${words.decision[last.made]}”`));
     return last.line;
   }
 
@@ -81,8 +82,9 @@ export class Decisions {
     this.#onWords([line.words]);
     const headers = { "Content-Type": "application/json", "Idempotency-Key": `decision-${Date.now()}-${Math.random()}` };
     const body = JSON.stringify({ decision, note: note || null, reviewer: this.name });
-    this.#queue = this.#queue.then(() => this.#sent(line, item, { method: "POST", headers, body }));
-    return this.#queue;
+    const sent = this.#queue.then(() => this.#sent(line, item, { method: "POST", headers, body }));
+    this.#queue = sent.catch(() => undefined); // the next one is sent all the same; whoever waits for this one says what failed
+    return sent;
   }
 
   /** @param {Line} line @param {string} item @param {RequestInit} init */

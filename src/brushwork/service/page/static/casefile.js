@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { save, stem } from "./download.js";
+import { attend } from "./trouble.js";
 import { askReport } from "./verdicts.js";
 
 /** @typedef {import("./checks.js").Check} Check */
@@ -21,7 +22,7 @@ export function casePanel(check, attempt) {
   const pdf = document.querySelector("[data-pdf=true]") !== null;
   const buttons = FORMS.filter(([form]) => form !== "pdf" || pdf).map(([form, name, told]) => {
     const get = () => attempt(() => made(check, form, note.value.trim()));
-    return h("button", { type: "button", id: `case-${form}`, onclick: () => void get() }, `${name}, ${told}`);
+    return h("button", { type: "button", id: `case-${form}`, onclick: () => attend(get()) }, `${name}, ${told}`);
   });
   return h(
     "div",

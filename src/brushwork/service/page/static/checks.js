@@ -2,6 +2,7 @@
 
 import { drop, held, keep, keepFile, newKey, tabName } from "./keep.js";
 import { mayFollow } from "./machine.js";
+import { attend } from "./trouble.js";
 
 /** @typedef {import("./machine.js").Name} Name */
 /** @typedef {import("./types.js").Verdict} Verdict */
@@ -109,16 +110,16 @@ export class Checks {
     this.changed(check);
     if (!this.all.includes(check)) return;
     const { key, at, name, address, file, state, verdict, failure, saved, said } = check;
-    if (file && !this.#kept.has(key)) void keepFile(key, file);
+    if (file && !this.#kept.has(key)) attend(keepFile(key, file));
     if (file) this.#kept.add(key);
-    void keep({ key, tab: this.#tab, at, name, address, state, verdict, failure, saved, said });
+    attend(keep({ key, tab: this.#tab, at, name, address, state, verdict, failure, saved, said }));
   }
 
   /** @param {Check} check */
   remove(check) {
     this.all = this.all.filter((one) => one !== check);
     check.release();
-    void drop(check.key);
+    attend(drop(check.key));
   }
 }
 

@@ -8,7 +8,7 @@ import { nameOf, slot } from "./compare_slots.js";
 import { listen } from "./compare_ways.js";
 import { byId, h, refill } from "./dom.js";
 import { address, follow, go, query } from "./query.js";
-import { calm, refused, trouble } from "./trouble.js";
+import { attend, calm, refused, trouble } from "./trouble.js";
 import { plainName, size } from "./words.js";
 
 /** @typedef {import("./compare_types.js").Comparison} Comparison */
@@ -79,8 +79,8 @@ function show() {
   byId("samples").hidden = Boolean(sides.a || sides.b);
   if (compared && compared[0] === sides.a && compared[1] === sides.b) return shown && present(shown, compared); // another mode
   clear();
-  if (sides.a && sides.b) void compare([sides.a, sides.b]);
-  else if (sides.a?.id || sides.b?.id) void named();
+  if (sides.a && sides.b) attend(compare([sides.a, sides.b]));
+  else if (sides.a?.id || sides.b?.id) attend(named());
 }
 
 function clear() {
@@ -140,7 +140,7 @@ async function compare(pair, stability = false, tries = 1) {
   } catch (error) {
     if (error instanceof Stopped || running !== asking) return;
     refill(byId("progress"));
-    const retry = () => void compare(pair, stability, tries + 1);
+    const retry = () => attend(compare(pair, stability, tries + 1));
     trouble(error, { name: `${first.name}, ${second.name}`, kept: "Both pictures are still here", retry, tries });
     state("error");
   }
@@ -176,7 +176,7 @@ async function named() {
   try {
     await pictures();
   } catch (error) {
-    trouble(error, { retry: () => void named() });
+    trouble(error, { retry: () => attend(named()) });
     state("error");
   }
 }
@@ -201,11 +201,11 @@ function present(found, pair) {
 function actions(found, pair) {
   const said = h("p", { class: "said", role: "status" });
   const stable = Boolean(found.first.stability && found.second.stability);
-  const probe = pair[0].file && h("button", { id: "stability", type: "button", "aria-disabled": stable && "true", onclick: () => stable || void compare(pair, true) }, stable ? "Stability checked" : "Check stability");
+  const probe = pair[0].file && h("button", { id: "stability", type: "button", "aria-disabled": stable && "true", onclick: () => stable || attend(compare(pair, true)) }, stable ? "Stability checked" : "Check stability");
   return h(
     "div",
     { class: "actions" },
-    h("div", { class: "buttons" }, h("button", { id: "swap", type: "button", onclick: swap }, "Swap"), probe, h("button", { id: "copy", type: "button", onclick: () => void copy(asText(found, pair), said) }, "Copy text")),
+    h("div", { class: "buttons" }, h("button", { id: "swap", type: "button", onclick: swap }, "Swap"), probe, h("button", { id: "copy", type: "button", onclick: () => attend(copy(asText(found, pair), said)) }, "Copy text")),
     said,
   );
 }

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { strokes } from "./strokes.js";
+import { attend } from "./trouble.js";
 
 const [WIDTH, HEIGHT] = [768, 576];
 const EARLY = 0.25; // of the strokes
@@ -23,7 +24,7 @@ const PAIRS = Object.freeze([
 
 /** @param {(files: readonly [File, File], mode: "pictures" | "progress") => void} onPair */
 export function samples(onPair) {
-  const choose = (/** @type {Pair} */ pair) => async () => onPair(await pair.files(), pair.mode);
+  const choose = (/** @type {Pair} */ pair) => () => attend(pair.files().then((files) => onPair(files, pair.mode)));
   const tiles = PAIRS.map((pair) => h("li", {}, h("button", { type: "button", class: "pick", id: `pair-${pair.id}`, onclick: choose(pair) }, h("b", {}, pair.title), h("span", { class: "fine" }, pair.told))));
   return h("section", { "aria-labelledby": "try" }, h("h2", { id: "try" }, "Nothing at hand? Try a pair drawn by this page"), h("ul", { class: "picks" }, tiles));
 }

@@ -3,7 +3,7 @@
 import { askJson } from "./api.js";
 import { chip, moment } from "./chip.js";
 import { byId, h, refill } from "./dom.js";
-import { trouble } from "./trouble.js";
+import { attend, trouble } from "./trouble.js";
 
 /** @typedef {import("./compare_types.js").Part} Part */
 /** @typedef {import("./compare_types.js").Side} Side */
@@ -47,17 +47,19 @@ function filled(part, side, title, onRemove) {
 function saved(part, onSaved) {
   const list = h("div", {}, h("p", { class: "fine" }, "Looking …"));
   const fold = /** @type {HTMLDetailsElement} */ (h("details", { class: "slot-saved" }, h("summary", { id: `saved-${part}` }, "or take a saved result"), list));
-  fold.addEventListener("toggle", async () => {
-    if (!fold.open) return;
-    try {
-      const { verdicts } = await askJson(`/v1/verdicts?limit=${RECENT}`);
-      refill(list, choices(verdicts, onSaved));
-    } catch (error) {
-      fold.open = false;
-      trouble(error, { retry: () => (fold.open = true) });
-    }
-  });
+  fold.addEventListener("toggle", () => fold.open && attend(offer(fold, list, onSaved)));
   return fold;
+}
+
+/** @param {HTMLDetailsElement} fold @param {HTMLElement} list @param {(id: string) => void} onSaved */
+async function offer(fold, list, onSaved) {
+  try {
+    const { verdicts } = await askJson(`/v1/verdicts?limit=${RECENT}`);
+    refill(list, choices(verdicts, onSaved));
+  } catch (error) {
+    fold.open = false;
+    trouble(error, { retry: () => (fold.open = true) });
+  }
 }
 
 /** @param {Verdict[]} verdicts @param {(id: string) => void} onSaved */

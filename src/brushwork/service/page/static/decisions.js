@@ -4,7 +4,7 @@ import { askJson, send } from "./api.js";
 import { byId, h, refill } from "./dom.js";
 import { rememberReviewer, reviewerName } from "./reviewer.js";
 import { decided } from "./review_rows.js";
-import { trouble } from "./trouble.js";
+import { attend, trouble } from "./trouble.js";
 import { words } from "./words.js";
 
 /**
@@ -25,7 +25,7 @@ export async function decisions(id) {
     const found = await askJson(`/v1/verdicts/${id}/decisions?${new URLSearchParams({ reviewer: name })}`);
     refill(byId("decisions-list"), list(found.decisions, found.hidden), form(id, name, found.decisions.some((/** @type {Decision} */ one) => one.reviewer === name)));
   } catch (error) {
-    trouble(error, { retry: () => void decisions(id) });
+    trouble(error, { retry: () => attend(decisions(id)) });
   }
 }
 
@@ -48,11 +48,11 @@ function form(id, name, mine) {
       await send("POST", `/v1/verdicts/${id}/decisions`, { decision, note: why.value.trim() || null, reviewer: who.value.trim() });
       await decisions(id);
     } catch (error) {
-      trouble(error, { retry: () => void decide(decision) });
+      trouble(error, { retry: () => attend(decide(decision)) });
     }
   };
   const choices = Object.entries(words.decision).filter(([value]) => value !== "take_back" || mine);
-  const buttons = choices.map(([value, title]) => h("button", { type: "button", id: `decide-${value}`, onclick: () => void decide(value) }, title));
+  const buttons = choices.map(([value, title]) => h("button", { type: "button", id: `decide-${value}`, onclick: () => attend(decide(value)) }, title));
   return h(
     "div",
     { class: "deciding" },

@@ -3,6 +3,7 @@
 import { ask, send } from "./api.js";
 import { h } from "./dom.js";
 import { keepIt } from "./saving.js";
+import { attend } from "./trouble.js";
 import { asForm } from "./verdicts.js";
 import { words } from "./words.js";
 
@@ -38,11 +39,11 @@ function form(check, attempt, changed) {
   );
   filled.addEventListener("submit", (event) => {
     event.preventDefault();
-    void attempt(async () => {
+    attend(attempt(async () => {
       await give(check, new FormData(filled));
       changed();
       return "Thank you. It waits for a reviewer.";
-    });
+    }));
   });
   return filled;
 }
@@ -78,6 +79,6 @@ function thanks(check, attempt, changed) {
     "div",
     { class: "form" },
     h("p", {}, "You gave feedback on this result. A reviewer looks at it before it counts."),
-    h("div", { class: "buttons" }, h("button", { id: "undo", type: "button", onclick: () => void undo() }, "Take it back")),
+    h("div", { class: "buttons" }, h("button", { id: "undo", type: "button", onclick: () => attend(undo()) }, "Take it back")),
   );
 }

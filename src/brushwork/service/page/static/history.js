@@ -6,7 +6,7 @@ import { confirmed } from "./dialog.js";
 import { byId, h, refill } from "./dom.js";
 import { address, follow, go, query } from "./query.js";
 import { Table } from "./table.js";
-import { calm, trouble } from "./trouble.js";
+import { attend, calm, trouble } from "./trouble.js";
 import { counted, two, words } from "./words.js";
 
 /** @typedef {import("./types.js").Verdict} Verdict */
@@ -87,7 +87,7 @@ function staying({ kept }) {
 
 async function show() {
   const mine = ++look;
-  void stats();
+  attend(stats());
   const asked = query();
   /** @type {HTMLInputElement} */ (byId("q")).value = asked.q ?? "";
   /** @type {HTMLSelectElement} */ (byId("answer")).value = asked.answer ?? "";
@@ -97,7 +97,7 @@ async function show() {
     const page = /** @type {{verdicts: Verdict[], kept: Kept[], after: string | null}} */ (await askJson(`/v1/verdicts?${search}`));
     if (mine === look) draw(page.verdicts.map((verdict, i) => ({ verdict, kept: /** @type {Kept} */ (page.kept[i]) })), page.after);
   } catch (error) {
-    if (mine === look) trouble(error, { retry: () => void show() });
+    if (mine === look) trouble(error, { retry: () => attend(show()) });
   }
 }
 
@@ -136,7 +136,7 @@ function showSelection() {
   refill(
     selection,
     h("button", { type: "button", id: "all", class: "small", onclick: () => choose(!all) }, all ? "Choose none" : "Choose all"),
-    chosen.size > 0 && [h("span", {}, `${chosen.size} chosen`), chosen.size === 2 && compareLink(), h("button", { type: "button", id: "delete", class: "small", onclick: () => void remove() }, "Delete")],
+    chosen.size > 0 && [h("span", {}, `${chosen.size} chosen`), chosen.size === 2 && compareLink(), h("button", { type: "button", id: "delete", class: "small", onclick: () => attend(remove()) }, "Delete")],
   );
 }
 
@@ -164,7 +164,7 @@ async function remove() {
     await show();
     byId("progress").textContent = `${what} deleted.`;
   } catch (error) {
-    trouble(error, { retry: () => void remove() });
+    trouble(error, { retry: () => attend(remove()) });
   }
 }
 
@@ -177,7 +177,7 @@ async function empties() {
     await show();
     byId("progress").textContent = "Everything was deleted.";
   } catch (error) {
-    trouble(error, { retry: () => void empties() });
+    trouble(error, { retry: () => attend(empties()) });
   }
 }
 
@@ -188,5 +188,5 @@ byId("filters").addEventListener("submit", (event) => {
   go({ q: q.trim(), answer, after: null });
 });
 byId("answer").addEventListener("change", () => /** @type {HTMLFormElement} */ (byId("filters")).requestSubmit());
-byId("empty").addEventListener("click", () => void empties());
-follow(() => void show());
+byId("empty").addEventListener("click", () => attend(empties()));
+follow(() => attend(show()));

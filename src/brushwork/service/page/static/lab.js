@@ -5,7 +5,7 @@ import { byId, h, refill } from "./dom.js";
 import { listen } from "./intake.js";
 import { compression, fileFacts, metadata } from "./lab_facts.js";
 import { Views } from "./lab_views.js";
-import { calm, refused, trouble } from "./trouble.js";
+import { attend, calm, refused, trouble } from "./trouble.js";
 import { asForm } from "./verdicts.js";
 import { plainName, size } from "./words.js";
 
@@ -24,7 +24,7 @@ function state(state) {
 /** @param {File} file */
 function take(file) {
   const limit = Number(byId("intake").dataset.maxBytes);
-  if (file.size <= limit) return void look(file);
+  if (file.size <= limit) return attend(look(file));
   stop();
   refused("The file is too large", `It has ${size(file.size)}; at most ${byId("intake").dataset.maxSize} are looked at.`, plainName(file.name));
   state("error");
@@ -53,7 +53,7 @@ async function look(file, tries = 1) {
   } catch (error) {
     if (error instanceof Stopped || running !== asking) return;
     refill(byId("progress"));
-    trouble(error, { name: plainName(file.name), kept: "The file is still here", retry: () => void look(file, tries + 1), tries });
+    trouble(error, { name: plainName(file.name), kept: "The file is still here", retry: () => attend(look(file, tries + 1)), tries });
     state("error");
   }
 }
@@ -69,7 +69,7 @@ function show(file, found) {
   refill(byId("progress"), h("span", { class: "unseen" }, `${name} is shown below.`));
   const fields = h("div", {});
   const reveal = async () => {
-    const all = await ask(file, true).catch((error) => void trouble(error, { name, retry: () => void reveal() }));
+    const all = await ask(file, true).catch((error) => void trouble(error, { name, retry: () => attend(reveal()) }));
     if (all) refill(fields, metadata(/** @type {Look} */ (all)));
   };
   refill(fields, metadata(found, reveal));

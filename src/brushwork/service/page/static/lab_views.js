@@ -1,9 +1,9 @@
 // The ways to look at a picture, one at a time, with the picture itself first. Which one is shown stands in the address.
 
-import { ask, Stopped } from "./api.js";
+import { ask, read, Stopped } from "./api.js";
 import { h, refill } from "./dom.js";
 import { follow, go, query } from "./query.js";
-import { trouble } from "./trouble.js";
+import { attend, trouble } from "./trouble.js";
 import { asForm } from "./verdicts.js";
 
 /** @typedef {import("./lab_types.js").Look} Look */
@@ -35,7 +35,7 @@ export class Views {
       h("fieldset", { class: "switch" }, h("legend", { class: "unseen" }, "Show"), choices.map((choice) => this.#choice(choice))),
       h("figure", {}, h("div", { class: "mount" }, this.#frame), this.#caption),
     );
-    follow(() => void this.#show(), this.#leaving.signal);
+    follow(() => attend(this.#show()), this.#leaving.signal);
   }
 
   /** Let go of the images, and stop to follow the address. */
@@ -66,7 +66,7 @@ export class Views {
       const url = this.#made.get(kind) ?? (await this.#make(kind));
       if (this.#chosen === kind) this.#put(url, told);
     } catch (error) {
-      if (!(error instanceof Stopped)) trouble(error, { name: this.#name, retry: () => void this.#show() });
+      if (!(error instanceof Stopped)) trouble(error, { name: this.#name, retry: () => attend(this.#show()) });
     }
   }
 
@@ -85,7 +85,7 @@ export class Views {
     refill(this.#frame, h("p", { class: "unshown", role: "status" }, "Drawing …"));
     const { signal } = this.#leaving;
     const answer = await ask(`/v1/explanations/${kind}?caption=false`, { method: "POST", body: asForm(this.#file), signal }, this.#file);
-    const url = URL.createObjectURL(await answer.blob());
+    const url = URL.createObjectURL(await read(answer, "blob"));
     this.#made.set(kind, url);
     return url;
   }

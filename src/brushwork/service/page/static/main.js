@@ -6,7 +6,7 @@ import { byId, refill } from "./dom.js";
 import { failure, fine, settled } from "./failure.js";
 import { forget, listen } from "./intake.js";
 import { Runner } from "./runner.js";
-import { refused } from "./trouble.js";
+import { attend, refused } from "./trouble.js";
 import { plainName, size } from "./words.js";
 
 const MOST_TRIES = 60; // seconds for a part of the page
@@ -78,7 +78,7 @@ function show() {
 /** @param {Check} check */
 function changed(check) {
   if (check === shown) draw();
-  else void drawTray();
+  else attend(drawTray());
 }
 
 function draw() {
@@ -89,10 +89,10 @@ function draw() {
   if (!shown) {
     refill(byId("result"));
     document.title = TITLE;
-  } else if (shown.verdict) void drawResult(shown);
-  else if (waits(state)) void drawWaiting(shown);
+  } else if (shown.verdict) attend(drawResult(shown));
+  else if (waits(state)) attend(drawWaiting(shown));
   else drawFailure(shown);
-  void drawTray();
+  attend(drawTray());
 }
 
 /** @param {string} state */
@@ -192,4 +192,4 @@ await checks.restore();
 const unfinished = checks.all.findLast((check) => check.state === "queued");
 if (!window.location.hash && unfinished) window.history.replaceState(null, "", `#${unfinished.key}`);
 if (document.documentElement.dataset.state !== "error" || window.location.hash) show();
-await drawSamples();
+attend(drawSamples());

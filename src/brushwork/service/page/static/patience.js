@@ -3,7 +3,7 @@
 
 import { Away, Busy, isBack, Stopped } from "./api.js";
 import { byId, h, refill } from "./dom.js";
-import { calm, refused } from "./trouble.js";
+import { attend, calm, refused } from "./trouble.js";
 
 const LOOK = 2000;
 
@@ -63,7 +63,7 @@ function told(error) {
 /** @param {Promise<unknown>} pressed */
 async function back(pressed) {
   let asked = false;
-  void pressed.then(() => (asked = true));
+  attend(pressed.then(() => (asked = true)));
   while (!asked) {
     await Promise.race([pressed, pause(LOOK)]);
     if (await isBack()) return;
@@ -73,7 +73,7 @@ async function back(pressed) {
 /** @param {number} seconds @param {HTMLElement} timer @param {Promise<unknown>} pressed */
 async function counted(seconds, timer, pressed) {
   let asked = false;
-  void pressed.then(() => (asked = true));
+  attend(pressed.then(() => (asked = true)));
   for (let left = seconds; left > 0 && !asked; left -= 1) {
     timer.textContent = `${left} s`;
     await Promise.race([pressed, pause(1000)]);

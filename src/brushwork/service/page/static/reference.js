@@ -3,6 +3,7 @@
 
 import { askJson, Away, Problem } from "./api.js";
 import { h, refill, s } from "./dom.js";
+import { attend } from "./trouble.js";
 
 /** @typedef {import("./types.js").Reference} Reference */
 /** @typedef {import("./types.js").Verdict} Verdict */
@@ -29,7 +30,7 @@ export function reference(verdict) {
     known = await ofKinds(verdict);
     for (const { kind } of known) if (kind !== first.kind) kinds.append(h("option", { value: kind }, kind));
   };
-  for (const event of ["pointerenter", "focus"]) kinds.addEventListener(event, () => void more());
+  for (const event of ["pointerenter", "focus"]) kinds.addEventListener(event, () => attend(more()));
   kinds.addEventListener("change", () => refill(figure, marked(known?.find(({ kind }) => kind === kinds.value) ?? first)));
   return [h("div", { class: "of-kind" }, h("label", { for: "kind" }, "Compared with human works of"), kinds), figure];
 }

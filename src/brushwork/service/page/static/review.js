@@ -6,7 +6,7 @@ import { address, follow, go, query } from "./query.js";
 import { feedbackCard } from "./review_feedback.js";
 import { act, disagreement, waiting } from "./review_rows.js";
 import { rememberReviewer, reviewerName } from "./reviewer.js";
-import { calm, trouble } from "./trouble.js";
+import { attend, calm, trouble } from "./trouble.js";
 import { words } from "./words.js";
 
 /**
@@ -44,7 +44,7 @@ async function show() {
     if (mine === look) draw(view, page[view.list], page.after ?? null);
   } catch (error) {
     if (mine === look) refill(byId("reviewed"));
-    if (mine === look) trouble(error, { retry: () => void show() });
+    if (mine === look) trouble(error, { retry: () => attend(show()) });
   }
 }
 
@@ -82,7 +82,7 @@ function asking() {
   const name = /** @type {HTMLInputElement} */ (h("input", { id: "reviewer", maxlength: 80, value: reviewerName(), autocomplete: "off" }));
   name.addEventListener("change", () => {
     rememberReviewer(name.value.trim());
-    void show();
+    attend(show());
   });
   const label = h("label", { for: "reviewer" }, "Your name in the record; where the review is blind, you see what you decided on");
   return h("div", { class: "field asking" }, label, name);
@@ -103,4 +103,4 @@ function turn(event, changes) {
   go(changes);
 }
 
-follow(() => void show());
+follow(() => attend(show()));

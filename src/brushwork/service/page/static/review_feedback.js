@@ -3,7 +3,7 @@
 import { send } from "./api.js";
 import { chip, moment } from "./chip.js";
 import { h } from "./dom.js";
-import { trouble } from "./trouble.js";
+import { attend, trouble } from "./trouble.js";
 import { words } from "./words.js";
 
 /**
@@ -75,7 +75,7 @@ function judging(card, feedback) {
       card.setAttribute("tabindex", "-1");
       card.focus({ preventScroll: true });
     } catch (error) {
-      trouble(error, { retry: () => void decide(decision) });
+      trouble(error, { retry: () => attend(decide(decision)) });
     }
   };
   return h(
@@ -85,8 +85,8 @@ function judging(card, feedback) {
     h(
       "div",
       { class: "buttons" },
-      h("button", { type: "button", class: "strong", onclick: () => void decide("accept") }, "Accept"),
-      h("button", { type: "button", onclick: () => void decide("reject") }, "Reject"),
+      h("button", { type: "button", class: "strong", onclick: () => attend(decide("accept")) }, "Accept"),
+      h("button", { type: "button", onclick: () => attend(decide("reject")) }, "Reject"),
     ),
   );
 }

@@ -2,7 +2,7 @@
 
 import { isBack, Stopped } from "./api.js";
 import { RUNNING } from "./machine.js";
-import { account } from "./trouble.js";
+import { account, attend } from "./trouble.js";
 import { askFetched, askVerdict } from "./verdicts.js";
 import { plainName } from "./words.js";
 
@@ -28,14 +28,14 @@ export class Runner {
   constructor(checks, shown) {
     this.checks = checks;
     this.shown = shown;
-    window.addEventListener("online", () => this.#tryAway());
+    window.addEventListener("online", () => attend(this.#tryAway()));
   }
 
   /** Go on, where nothing is asked at the moment. */
   wake() {
     if (this.#at || this.checks.all.some((check) => check.state === "away" || check.state === "busy")) return;
     const next = this.#next();
-    if (next) void this.#run(next);
+    if (next) attend(this.#run(next));
   }
 
   /** Ask again what failed, because a person wants it. @param {Check} check */
@@ -132,7 +132,7 @@ export class Runner {
     const state = found.state === "busy" && check.tries >= MOST_TRIES ? "error" : found.state;
     check.failure = { ...found, state };
     this.#go(check, state);
-    if (state === "away") this.#clock = window.setInterval(() => this.#tryAway(), POLL);
+    if (state === "away") this.#clock = window.setInterval(() => attend(this.#tryAway()), POLL);
     if (state === "busy") this.#countDown(check, check.failure);
   }
 

@@ -4,6 +4,7 @@
 import { h } from "./dom.js";
 import { withText } from "./png.js";
 import { strokes } from "./strokes.js";
+import { attend } from "./trouble.js";
 
 const [WIDTH, HEIGHT] = [768, 576];
 const FORGED = "Steps: 30, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 768x576, Model: forged by this page";
@@ -39,7 +40,7 @@ export function samples(onFile) {
 /** @param {Sample} sample @param {(file: File) => void} onFile */
 function tile(sample, onFile) {
   const canvas = drawn(sample);
-  const onclick = async () => onFile(await asFile(sample, canvas));
+  const onclick = () => attend(asFile(sample, canvas).then(onFile));
   return h("button", { type: "button", class: "sample", onclick }, canvas, h("b", {}, sample.title), h("span", {}, sample.told));
 }
 

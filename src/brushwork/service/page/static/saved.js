@@ -6,7 +6,7 @@ import { decisions } from "./decisions.js";
 import { confirmed } from "./dialog.js";
 import { byId, h, refill } from "./dom.js";
 import "./saved_result.js";
-import { calm, trouble } from "./trouble.js";
+import { attend, calm, trouble } from "./trouble.js";
 
 /** @typedef {{id: string, created_at: string, expires_at: string}} Share */
 
@@ -21,7 +21,7 @@ async function attempt(act) {
     calm();
     byId("progress").textContent = told;
   } catch (error) {
-    trouble(error, { retry: () => void attempt(act) });
+    trouble(error, { retry: () => attend(attempt(act)) });
   }
 }
 
@@ -54,7 +54,7 @@ async function makeLink() {
 async function showLinks(fresh) {
   const { shares } = await askJson(`${path}/shares`);
   const rows = /** @type {Share[]} */ (shares).map((share) =>
-    h("li", {}, h("span", {}, "A link, good until ", moment(share.expires_at)), h("button", { type: "button", class: "small", onclick: () => void attempt(() => takeBack(share)) }, "Take back")),
+    h("li", {}, h("span", {}, "A link, good until ", moment(share.expires_at)), h("button", { type: "button", class: "small", onclick: () => attend(attempt(() => takeBack(share))) }, "Take back")),
   );
   refill(byId("links"), fresh, rows.length > 0 && h("ul", { class: "shares" }, rows));
 }
@@ -78,13 +78,13 @@ async function remove() {
 function onSubmit(form, act) {
   document.getElementById(form)?.addEventListener("submit", (event) => {
     event.preventDefault();
-    void attempt(act);
+    attend(attempt(act));
   });
 }
 
 onSubmit("note-form", keepNote);
 onSubmit("share-form", makeLink);
-document.getElementById("for-review")?.addEventListener("click", () => void attempt(turnReview));
-document.getElementById("delete")?.addEventListener("click", () => void attempt(remove));
-if (document.getElementById("links")) void attempt(() => showLinks().then(() => ""));
-void decisions(id);
+document.getElementById("for-review")?.addEventListener("click", () => attend(attempt(turnReview)));
+document.getElementById("delete")?.addEventListener("click", () => attend(attempt(remove)));
+if (document.getElementById("links")) attend(attempt(() => showLinks().then(() => "")));
+attend(decisions(id));

@@ -4,6 +4,7 @@ import { askJson, Problem } from "./api.js";
 import { Check } from "./checks.js";
 import { byId } from "./dom.js";
 import { result } from "./result.js";
+import { attend } from "./trouble.js";
 
 /**
  * @typedef {object} Given what the server put into the page
@@ -37,4 +38,4 @@ async function isSaid(id) {
   }
 }
 
-void draw();
+attend(draw());

@@ -3,6 +3,7 @@
 import { askJson, send } from "./api.js";
 import { confirmed } from "./dialog.js";
 import { h } from "./dom.js";
+import { attend } from "./trouble.js";
 import { askVerdict } from "./verdicts.js";
 
 /** @typedef {import("./checks.js").Check} Check */
@@ -32,7 +33,7 @@ function offer(check, attempt, changed) {
     { class: "form" },
     h("p", {}, "The answer, the evidence and a fingerprint of the file go to your history on this server."),
     h("label", { class: "tick" }, picture, "Keep the picture too"),
-    h("div", { class: "buttons" }, h("button", { id: "keep-it", type: "button", class: "strong", onclick: () => void act() }, "Save it")),
+    h("div", { class: "buttons" }, h("button", { id: "keep-it", type: "button", class: "strong", onclick: () => attend(act()) }, "Save it")),
   );
 }
 
@@ -63,8 +64,8 @@ function kept(check, attempt, changed, drop) {
       "div",
       { class: "buttons" },
       h("a", { class: "button", id: "open-saved", href: `/p/${saved.id}` }, "Open it: note, links, decisions"),
-      saved.again && h("button", { id: "anew", type: "button", onclick: () => void anew() }, "Examine it anew"),
-      h("button", { id: "delete", type: "button", onclick: () => void remove() }, "Delete"),
+      saved.again && h("button", { id: "anew", type: "button", onclick: () => attend(anew()) }, "Examine it anew"),
+      h("button", { id: "delete", type: "button", onclick: () => attend(remove()) }, "Delete"),
     ),
   );
 }

@@ -3,6 +3,7 @@
 import { askJson, Away, Problem } from "./api.js";
 import { chip, moment } from "./chip.js";
 import { h, refill } from "./dom.js";
+import { attend } from "./trouble.js";
 import { words } from "./words.js";
 
 /** @typedef {import("./checks.js").Check} Check */
@@ -15,9 +16,9 @@ import { words } from "./words.js";
  */
 export function seenBefore(check, acts) {
   const box = h("div", { class: "later" });
-  void look(check).then((found) => {
+  attend(look(check).then((found) => {
     if (found.length) refill(box, told(found, check, acts));
-  });
+  }));
   return box;
 }
 

@@ -2,7 +2,7 @@
 
 import { askJson, Problem, send } from "./api.js";
 import { byId, h, refill } from "./dom.js";
-import { calm, refused, trouble } from "./trouble.js";
+import { attend, calm, refused, trouble } from "./trouble.js";
 
 /** @typedef {{owner: string, label: string, scopes: string[], keys_required: boolean}} Who */
 
@@ -15,7 +15,7 @@ async function look() {
     known(await askJson("/v1/session"));
   } catch (error) {
     if (error instanceof Problem && error.status === 401) form.hidden = false;
-    else trouble(error, { retry: () => void look() });
+    else trouble(error, { retry: () => attend(look()) });
   }
 }
 
@@ -27,7 +27,7 @@ function known(who) {
     refill(byId("who"), h("p", {}, "No key is asked for here: everything can be used right away. "), h("p", {}, h("a", { href: "/" }, "Check a picture")));
     return;
   }
-  const out = h("button", { id: "sign-out", type: "button", onclick: () => void signOut() }, "Sign out");
+  const out = h("button", { id: "sign-out", type: "button", onclick: () => attend(signOut()) }, "Sign out");
   const facts = [h("dt", {}, "Signed in with"), h("dd", {}, who.label || who.owner), h("dt", {}, "It may"), h("dd", {}, who.scopes.join(", "))];
   refill(byId("who"), h("dl", { class: "facts" }, facts), h("div", { class: "buttons" }, h("a", { class: "button", href: next() }, "Go on"), out));
 }
@@ -40,7 +40,7 @@ async function signIn() {
     window.location.assign(next());
   } catch (error) {
     if (error instanceof Problem && error.status === 401) refused("That key is not good", "Look whether it was copied whole. A key can also have expired or been revoked; whoever runs the service can say.");
-    else trouble(error, { retry: () => void signIn() });
+    else trouble(error, { retry: () => attend(signIn()) });
     key.focus();
   }
 }
@@ -52,7 +52,7 @@ async function signOut() {
     byId("progress").textContent = "Signed out.";
     await look();
   } catch (error) {
-    trouble(error, { retry: () => void signOut() });
+    trouble(error, { retry: () => attend(signOut()) });
   }
 }
 
@@ -64,6 +64,6 @@ function next() {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  void signIn();
+  attend(signIn());
 });
-void look();
+attend(look());

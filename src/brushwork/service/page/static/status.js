@@ -2,7 +2,7 @@
 
 import { askJson } from "./api.js";
 import { byId, h, refill } from "./dom.js";
-import { calm, trouble } from "./trouble.js";
+import { attend, calm, trouble } from "./trouble.js";
 import { words } from "./words.js";
 
 const EVERY = 10_000;
@@ -50,11 +50,11 @@ async function look() {
     const found = /** @type {Status} */ (await askJson("/v1/status"));
     calm();
     show(found);
-    clock = window.setTimeout(look, EVERY);
+    clock = window.setTimeout(() => attend(look()), EVERY);
   } catch (error) {
     refill(byId("progress"));
     byId("status").classList.add("stale");
-    trouble(error, { retry: () => void look() });
+    trouble(error, { retry: () => attend(look()) });
   }
 }
 
@@ -140,5 +140,5 @@ function table(head, rows) {
   return h("table", {}, h("thead", {}, h("tr", {}, titles)), h("tbody", {}, lines));
 }
 
-document.addEventListener("visibilitychange", () => void look());
-void look();
+document.addEventListener("visibilitychange", () => attend(look()));
+attend(look());

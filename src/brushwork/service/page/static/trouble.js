@@ -55,7 +55,19 @@ export function account(error, what = "file") {
   if (error instanceof Gone) return { state: "error", title: "The file cannot be read any more", detail: GONE };
   if (error instanceof Away) return { state: "away", ...(navigator.onLine ? AWAY : OFFLINE) };
   console.error(error);
-  return { state: "error", title: UNKNOWN, detail: `The answer about this ${what} came and this page could not show it. Reload the page and try again.` };
+  return { state: "error", title: UNKNOWN, detail: `The answer${what && ` about this ${what}`} came and this page could not show it. Reload the page and try again.` };
+}
+
+/**
+ * For a promise that nobody waits for: what was stopped ends in silence, everything else is said on the page.
+ * @param {Promise<unknown>} promise
+ */
+export function attend(promise) {
+  promise.catch((error) => {
+    if (error instanceof Stopped) return;
+    const { title, detail, id } = account(error, "");
+    refused(title, detail, undefined, id);
+  });
 }
 
 /** Where to show a key, and come back from. */
@@ -131,9 +143,7 @@ function away({ name, kept, retry }) {
   const { title, detail } = navigator.onLine ? AWAY : OFFLINE;
   refused(title, detail, name);
   after(h("p", {}, `${again(kept)} as soon as the server is back. `, button("Try again", retry)));
-  const mine = window.setInterval(async () => {
-    if ((await isBack()) && clock === mine) retry();
-  }, POLL);
+  const mine = window.setInterval(() => attend(isBack().then((back) => back && clock === mine && retry())), POLL);
   clock = mine;
   return /** @type {const} */ ("away");
 }

@@ -1,6 +1,6 @@
 // One picture to the server: its verdict, what can be kept of it, or the picture behind an address.
 
-import { ask, postFiles, refusal } from "./api.js";
+import { ask, postFiles, read, refusal } from "./api.js";
 
 /** @typedef {import("./types.js").Verdict} Verdict */
 
@@ -47,7 +47,7 @@ export async function askFetched(url, signal) {
   const answer = await ask("/v1/fetched", json);
   const name = /filename\*=UTF-8''([^;]*)/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1];
   const type = answer.headers.get("Content-Type") ?? "";
-  return new File([await answer.blob()], name ? decodeURIComponent(name) : "picture", { type });
+  return new File([await read(answer, "blob")], name ? decodeURIComponent(name) : "picture", { type });
 }
 
 /**
@@ -56,7 +56,7 @@ export async function askFetched(url, signal) {
  * @returns {Promise<Blob>}
  */
 export async function askAnnotated(file) {
-  return (await ask("/v1/annotated", { method: "POST", body: asForm(file) }, file)).blob();
+  return read(await ask("/v1/annotated", { method: "POST", body: asForm(file) }, file), "blob");
 }
 
 /**
@@ -68,7 +68,7 @@ export async function askAnnotated(file) {
 export async function askReport(file, { form, note, stability }) {
   const body = asForm(file);
   if (note) body.append("note", note);
-  return (await ask(`/v1/reports?form=${form}&stability=${stability}`, { method: "POST", body }, file)).blob();
+  return read(await ask(`/v1/reports?form=${form}&stability=${stability}`, { method: "POST", body }, file), "blob");
 }
 
 /** The form that every route with one picture takes. @param {File} file */

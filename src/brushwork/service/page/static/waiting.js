@@ -1,6 +1,7 @@
 // While the answer is on its way: the picture on its mount already, and beside it what goes on, step by step.
 
 import { h } from "./dom.js";
+import { attend } from "./trouble.js";
 import { size } from "./words.js";
 
 /** @typedef {import("./checks.js").Check} Check */
@@ -71,12 +72,13 @@ function preview(check) {
  * @returns {() => void} stop asking
  */
 export function wonder(more) {
-  const clock = window.setInterval(async () => {
+  const tell = async () => {
     const [ready, health] = await Promise.all(["/readyz", "/health"].map(looked));
     if (ready?.model === "loading") more.textContent = "The server is loading its model; this takes some seconds after its start.";
     else if (health?.queue.waiting > 1) more.textContent = `${health.queue.waiting} pictures are in the server's queue.`;
     else more.textContent = "";
-  }, SLOW);
+  };
+  const clock = window.setInterval(() => attend(tell()), SLOW);
   return () => window.clearInterval(clock);
 }
 
