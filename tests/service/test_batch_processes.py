@@ -91,15 +91,15 @@ def test_a_service_killed_in_the_middle_finishes_the_batch_when_it_is_started_ag
     """S3-31, S3-38: no item lost, none done twice, nothing left on the disk."""
     url, port = f"sqlite:///{tmp_path / 'store.sqlite3'}", free_port()
     with serving(tmp_path, url, port) as process:
-        batch = hand_over(port, 60)
+        batch = hand_over(port, 30)
         before = wait_for(batch, 5)
         process.kill()
         process.wait()
-        assert before["counts"]["done"] < 60, "it was killed too late to prove anything"
+        assert before["counts"]["done"] < 30, "it was killed too late to prove anything"
     with serving(tmp_path, url, port):
-        said = wait_for(batch, 60)
-        assert (said["state"], said["counts"]["done"], said["items"]) == ("done", 60, 60)
-        check_each_once(batch, 60)
+        said = wait_for(batch, 30)
+        assert (said["state"], said["counts"]["done"], said["items"]) == ("done", 30, 30)
+        check_each_once(batch, 30)
         assert [path.name for path in (tmp_path / "spool").iterdir()] == ["spool-id"]
 
 
@@ -121,23 +121,23 @@ def test_two_services_share_one_queue_and_one_takes_over_when_the_other_is_kille
         serving(tmp_path, shared, one, BRUSHWORK_BATCH_LEASE="3") as first,
         serving(tmp_path, shared, two, BRUSHWORK_BATCH_LEASE="3"),
     ):
-        batch = hand_over(two, 60)
+        batch = hand_over(two, 24)
         wait_for(batch, 5)
         first.kill()
         first.wait()
-        assert wait_for(batch, 60)["state"] == "done"
-        check_each_once(batch, 60)
+        assert wait_for(batch, 24)["state"] == "done"
+        check_each_once(batch, 24)
 
 
 @pytest.mark.needs_postgres
 def test_two_services_both_work_on_one_batch(tmp_path: Path, shared: str) -> None:
     one, two = free_port(), free_port()
     with serving(tmp_path, shared, one), serving(tmp_path, shared, two):
-        batch = hand_over(one, 60)
-        wait_for(batch, 60)
-        check_each_once(batch, 60)
+        batch = hand_over(one, 24)
+        wait_for(batch, 24)
+        check_each_once(batch, 24)
         shares = [counted(port) for port in (one, two)]
-        assert sum(shares) == 60 and min(shares) > 0, shares
+        assert sum(shares) == 24 and min(shares) > 0, shares
 
 
 def counted(port: int) -> int:

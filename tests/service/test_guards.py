@@ -163,6 +163,19 @@ def test_a_body_that_stops_arriving_is_not_waited_for(
         assert (client.status, client.problem) == (408, "/problems/request-timeout")
 
 
+def test_a_body_that_is_there_is_taken_however_late_the_service_comes_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def late(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(0.05)
+        await reader(scope, receive, send)
+
+    monkeypatch.setattr(guards, "GRACE_S", 0.01)
+    client = Client(pieces(2 * PIECE), {"content-length": str(2 * PIECE)})
+    client.ask(late, tmp_path)
+    assert client.status == 200
+
+
 def test_sec_04_bodies_held_at_once_are_bounded_over_all_requests(tmp_path: Path) -> None:
     waiting: list[asyncio.Event] = []
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 from starlette.types import Message
+from structlog.testing import capture_logs
 
 from brushwork.service import fingerprint
 from brushwork.service.fingerprint import Fingerprint
@@ -72,6 +73,18 @@ def test_another_form_of_the_answer_is_another_request(client: TestClient) -> No
     assert ask("application/json") == (422, False)
 
 
+def test_the_document_names_the_header_wherever_it_is_taken(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    posts = {path: said["post"] for path, said in paths.items() if "post" in said}
+    named = {
+        path for path, said in posts.items() if "Idempotency-Key" in {p["name"] for p in said.get("parameters", ())}
+    }
+    assert set(posts) - named == {
+        "/v1/keys", "/v1/keys/{key_id}/rotate", "/v1/session", "/v1/verdicts/{verdict_id}/share",
+    }  # fmt: skip
+    assert all({"409", "422"} <= set(posts[path]["responses"]) for path in named)
+
+
 def test_two_owners_may_use_the_same_key(service: Keyed) -> None:
     for key in (service.key("read", "write"), service.key("read", "write")):
         answer = service.ask(key, "POST", "/v1/verdicts", files=image(b"t"), headers={"idempotency-key": "x"})
@@ -116,7 +129,8 @@ def test_a_fault_of_ours_gives_the_key_back(client: TestClient, monkeypatch: pyt
 
     asked = {"files": image(b"text"), "headers": {"idempotency-key": "fault"}}
     monkeypatch.setattr(client.app.state.desk, "admit", broken)
-    assert client.post("/v1/verdicts", **asked).status_code == 500
+    with capture_logs():  # drawing the traceback for a terminal takes seconds
+        assert client.post("/v1/verdicts", **asked).status_code == 500
     monkeypatch.undo()
     assert client.post("/v1/verdicts", **asked).status_code == 415
 

@@ -23,7 +23,7 @@ from .desk import Desk
 from .entry import check_entry
 from .guards import Guards
 from .heads import Heads
-from .idempotency import Idempotent
+from .idempotency import HEADER, Idempotent, takes_key
 from .janitor import tidying
 from .limits import Limits
 from .observed import Observed
@@ -48,6 +48,7 @@ from .routes import (
     screens,
     verdicts,
 )
+from .routes.common import may_answer
 from .schemas import Line, Problem
 from .spool import Spool
 from .traces import Traces
@@ -118,6 +119,11 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             shape = told.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
             for name, part in {**shape.pop("$defs", {}), told.__name__: shape}.items():
                 document["components"]["schemas"].setdefault(name, part)
+        for path, methods in document["paths"].items():
+            if "post" in methods and takes_key(path):
+                methods["post"].setdefault("parameters", []).append(HEADER)
+                for status, problem in may_answer(409, 422).items():
+                    methods["post"]["responses"].setdefault(str(status), problem)
         document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
         document["security"] = [{"key": []}, {}]  # {}: on loopback nobody is asked
         app.openapi_schema = document

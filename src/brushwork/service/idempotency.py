@@ -34,6 +34,16 @@ _SHARE: Final = "/share"
 _ID: Final = re.compile(rb'"(?:id|batch_id|verdict_id|subject_id)": ?"([A-Za-z0-9_-]{16,40})"')
 
 
+HEADER: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A random UUID: the request may be sent again with it, and is done once.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"},
+}
+"""The header as the OpenAPI document has it."""
+
+
 class Idempotent:
     """Answers what was answered before; lets through what comes for the first time."""
 
@@ -66,7 +76,7 @@ def _key_of(scope: Scope) -> str | None:
     given = Headers(scope=scope).getlist("idempotency-key")
     if not given or scope["method"] != "POST" or not is_api(scope["path"]):
         return None
-    if scope["path"].startswith(_SECRET) or scope["path"].endswith(_SHARE):
+    if not takes_key(scope["path"]):
         raise RequestRefused(
             "This route takes no Idempotency-Key: its answer holds a secret, which is not kept.", "Send it without."
         )
@@ -75,6 +85,11 @@ def _key_of(scope: Scope) -> str | None:
             "The Idempotency-Key is not one: up to 255 visible ASCII characters, once.", "Send a random UUID."
         )
     return given[0]
+
+
+def takes_key(path: str) -> bool:
+    """Whether a POST to `path` may have a key; False where the answer holds a secret, and outside the interface."""
+    return is_api(path) and not (path.startswith(_SECRET) or path.endswith(_SHARE))
 
 
 async def _replay(found: Answered, asked: Fingerprint, send: Send) -> None:
