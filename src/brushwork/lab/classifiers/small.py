@@ -104,8 +104,8 @@ class ResNet9(MeanMaxNet):
 class ResNet10(MeanMaxNet):
     """Ten layers in three stages, a residual in each: 32 maps at the full side, 128 at a half, 256 at a quarter.
 
-    It spends its arithmetic where the traces of a generator lie, and where a processor is quick: a layer of 512 maps of
-    4x4 takes four times as long as one of 128 maps of 16x16, for the same number of multiplications.
+    Its arithmetic is spent where the traces of a generator lie, and where a processor is quick: layers of 4x4 take many
+    times as long as those of 16x16 for the same number of multiplications (`benchmarks/cifake/layers.py`).
     """
 
     def __init__(self, num_classes: int = 2, drop_rate: float = 0.0) -> None:
