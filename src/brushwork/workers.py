@@ -229,7 +229,7 @@ class Workers:
         except TimeoutError as error:
             raise ExaminationTimeout(
                 f"{job.name} took longer than {self.settings.time_limit:g} s and was stopped.",
-                "Give a smaller picture, or raise BRUSHWORK_TIME_LIMIT.",
+                "Give a smaller picture; whoever runs this can raise BRUSHWORK_TIME_LIMIT.",
             ) from error
         except MemoryError as error:
             raise WorkerLost(

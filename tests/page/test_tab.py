@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.made.drawings import drawn, encoded
 
 pytestmark = pytest.mark.needs_chromium
 ANSWERS = "**/v1/verdicts?*"
+RANGES = "**/v1/verdicts?*stability*"
 
 
 @pytest.fixture(scope="module")
@@ -133,8 +135,8 @@ def test_the_answer_is_there_before_its_range(open_page: Any, two: tuple[Path, P
     watched = open_page()
     page = watched.page
     held: list[Any] = []
-    page.route("**/v1/verdicts?*stability*", lambda route: held.append(route))  # noqa: PLW0108 (playwright marks its handlers)
-    with page.expect_request("**/v1/verdicts?*stability*"):
+    page.route(RANGES, lambda route: held.append(route))  # noqa: PLW0108 (playwright marks its handlers)
+    with page.expect_request(RANGES):
         page.set_input_files("#image", two[0])
     watched.wait("explaining")
     assert page.inner_text("#answer")
@@ -152,10 +154,10 @@ def test_a_range_that_cannot_be_had_costs_only_itself(open_page: Any, two: tuple
     page = watched.page
     problem = '{"title": "Too busy just now", "detail": "Wait 20 s.", "request_id": "r1"}'
     headers = {"Retry-After": "20", "Content-Type": "application/problem+json"}
-    page.route("**/v1/verdicts?*stability*", lambda route: route.fulfill(status=429, headers=headers, body=problem))
+    page.route(RANGES, lambda route: route.fulfill(status=429, headers=headers, body=problem))
     watched.check(two[0])
     assert "Wait 20 s." in page.inner_text("[aria-labelledby=pixels]")
-    page.unroute("**/v1/verdicts?*stability*")
+    page.unroute(RANGES)
     page.click("#stability")
     page.wait_for_selector(".gauge .range", state="attached")
 
@@ -173,3 +175,52 @@ def test_each_stage_has_its_own_words(open_page: Any, two: tuple[Path, Path]) ->
     assert [state for state in seen if state != "empty"] == [
         "uploading", "decoding", "scoring", "explaining", "done",
     ]  # fmt: skip
+
+
+def test_a_range_that_takes_too_long_is_told_to_who_cannot_change_the_limit(
+    open_page: Any, two: tuple[Path, Path]
+) -> None:
+    watched = open_page()
+    told = {"type": "/problems/examination-timeout", "title": "The examination took too long", "detail": "Raise LIMIT."}
+    watched.page.route(RANGES, lambda route: route.fulfill(status=422, body=json.dumps(told)))
+    watched.check(two[0])
+    text = watched.page.inner_text(".result")
+    assert "takes longer than this service spends on one picture" in text
+    assert "LIMIT" not in text
+
+
+def test_the_oldest_that_has_no_room_any_more_is_not_worked_on(open_page: Any, two: tuple[Path, Path]) -> None:
+    page = open_page().page
+    held: list[Any] = []
+    page.route(ANSWERS, lambda route: held.append(route))  # noqa: PLW0108 (playwright marks its handlers)
+    page.set_input_files("#image", two[0])
+    page.wait_for_selector(".waiting")
+    with page.expect_event("requestfailed"):
+        page.set_input_files("#image", [two[1]] * 50)
+    page.wait_for_selector(".tray li >> nth=49", state="attached")
+    assert page.locator(".tray li").count() == 50
+
+
+def test_what_is_saved_early_waits_for_its_range(open_page: Any, service: Any, two: tuple[Path, Path]) -> None:
+    watched = open_page()
+    page = watched.page
+    page.request.delete(f"{service.url}/v1/everything?confirm=everything")
+    held: list[Any] = []
+    page.route(RANGES, lambda route: route.continue_() if "save=" in route.request.url else held.append(route))
+    with page.expect_request(RANGES):
+        watched.check(two[0], "explaining")
+    page.click("#save")
+    page.click("#keep-it")
+    page.wait_for_selector("text=as soon as its range is measured")
+    held[0].continue_()
+    page.wait_for_selector("#open-saved")
+    (saved,) = page.request.get(f"{service.url}/v1/verdicts").json()["verdicts"]
+    kept = page.request.get(f"{service.url}/v1/verdicts/{saved['id']}").json()
+    assert kept["stability"]["views"] == 8
+
+
+def test_the_kinds_of_art_are_there_before_a_finger_opens_their_list(open_page: Any, two: tuple[Path, Path]) -> None:
+    watched = open_page(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 800})
+    watched.check(two[0])
+    watched.page.evaluate("document.querySelector('#kind').scrollIntoView()")
+    watched.page.wait_for_selector("#kind option >> nth=2", state="attached")

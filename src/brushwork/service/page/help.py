@@ -55,7 +55,7 @@ ANSWERS: Final[tuple[tuple[Answer, str, str], ...]] = (
      "The score is so high that very few of the measured human works reach it. A reason to ask, not a proof."),
     (Answer.CANNOT_TELL, "the pixels",
      "The score lies in between, or the picture is too small, too flat or too compressed. This is a full answer, and a "
-     "frequent one. It is not a suspicion."),
+     "frequent one. It speaks against nobody."),
     (Answer.NO_SIGN_OF_AI, "the pixels",
      "Nothing that is known here was found. That does not say that a person made the picture."),
     (Answer.SIGNED_CAPTURE, "the file",

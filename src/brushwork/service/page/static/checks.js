@@ -1,5 +1,6 @@
 // The pictures that this tab was given, each with how far it is. The address after # names the one that is shown.
 
+import { Stopped } from "./api.js";
 import { drop, held, keep, keepFile, newKey, tabName } from "./keep.js";
 import { mayFollow } from "./machine.js";
 import { attend } from "./trouble.js";
@@ -31,12 +32,16 @@ export class Check {
   sent = 0;
   /** How often it was tried since a person asked for it. */
   tries = 0;
+  /** It was forgotten. */
+  gone = false;
   /** @type {string | null} why there is no range under re-encodings */
   rangeless = null;
   /** @type {{element: HTMLElement, update: () => void} | null} the result as it is drawn */
   view = null;
   /** @type {string | null} */
   #url = null;
+  /** @type {(() => void)[]} of those who wait for the range */
+  #waiting = [];
 
   /** It is its reader's own, not one that was shared or put up for review. */
   mine = true;
@@ -64,9 +69,22 @@ export class Check {
   go(next) {
     if (!mayFollow(this.state, next)) throw new Error(`${next} cannot follow ${this.state}`);
     this.state = next;
+    if (next !== "explaining") this.#told();
+  }
+
+  /** Until its range is measured, or is known not to come. Throws Stopped where the check is forgotten meanwhile. */
+  async ranged() {
+    if (this.state === "explaining") await new Promise((resolve) => this.#waiting.push(() => resolve(null)));
+    if (this.gone) throw new Stopped();
+  }
+
+  #told() {
+    for (const tell of this.#waiting.splice(0)) tell();
   }
 
   release() {
+    this.gone = true;
+    this.#told();
     if (this.#url) URL.revokeObjectURL(this.#url);
     this.#url = null;
     this.view = null;
@@ -80,6 +98,8 @@ export class Checks {
   #tab = tabName();
   /** @type {Set<string>} keys of the files that are held already */
   #kept = new Set();
+  /** There is no room for it any more; whoever works on it stops that too. @type {(check: Check) => void} */
+  onOldest = (check) => this.remove(check);
 
   /** @param {(check: Check) => void} changed */
   constructor(changed) {
@@ -101,7 +121,7 @@ export class Checks {
   /** @param {Check} check */
   add(check) {
     this.all.push(check);
-    if (this.all.length > MOST) this.remove(/** @type {Check} */ (this.all[0]));
+    if (this.all.length > MOST) this.onOldest(/** @type {Check} */ (this.all[0]));
     this.put(check);
   }
 

@@ -28,14 +28,25 @@ export function reference(verdict) {
     if (known) return;
     known = [];
     known = await ofKinds(verdict);
-    for (const { kind } of known) if (kind !== first.kind) kinds.append(h("option", { value: kind }, kind));
+    for (const { kind } of known ?? []) if (kind !== first.kind) kinds.append(h("option", { value: kind }, kind));
   };
   for (const event of ["pointerenter", "focus"]) kinds.addEventListener(event, () => attend(more()));
+  whenNear(kinds, () => attend(more()));
   kinds.addEventListener("change", () => refill(figure, marked(known?.find(({ kind }) => kind === kinds.value) ?? first)));
   return [h("div", { class: "of-kind" }, h("label", { for: "kind" }, "Compared with human works of"), kinds), figure];
 }
 
-/** Asked for by whoever opens the list. @param {Verdict} verdict @returns {Promise<Reference[]>} */
+/** A phone opens its own list at the first touch: what is in it must be there before. @param {Element} element @param {() => void} act */
+function whenNear(element, act) {
+  const watch = new IntersectionObserver((entries) => {
+    if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+    watch.disconnect();
+    act();
+  });
+  watch.observe(element);
+}
+
+/** Asked for where the list is seen; null where the server does not say now. @param {Verdict} verdict @returns {Promise<Reference[] | null>} */
 async function ofKinds({ model, probability }) {
   if (!model) return [];
   try {
@@ -43,7 +54,7 @@ async function ofKinds({ model, probability }) {
   } catch (error) {
     if (!(error instanceof Problem || error instanceof Away)) throw error;
     console.info("other kinds of work are not known:", error.message);
-    return [];
+    return null;
   }
 }
 

@@ -43,7 +43,7 @@ export function result(check, acts) {
     "div",
     { class: "result" },
     h("div", { class: "wall" }, picture(check.url, check.name, first)),
-    h("div", { class: "reading" }, answer, warnings(first), does.element, declared && says, pixel, odds, !known && limits()),
+    h("div", { class: "reading" }, answer, does.element, warnings(first), declared && says, pixel, odds, !known && limits()),
     h("div", { class: "below" }, check.mine && seenBefore(check, acts), !declared && says, source(first), known && regions(first), file(first.input, check), known && limits(), detail),
   );
   /** @type {Verdict | null} */

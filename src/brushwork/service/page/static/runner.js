@@ -1,6 +1,6 @@
 // Asks the server about one picture after the other: the one that is looked at first, first answers before ranges.
 
-import { isBack, Stopped } from "./api.js";
+import { isBack, Problem, Stopped } from "./api.js";
 import { RUNNING } from "./machine.js";
 import { account, attend } from "./trouble.js";
 import { askFetched, askVerdict } from "./verdicts.js";
@@ -8,6 +8,7 @@ import { plainName } from "./words.js";
 
 const POLL = 2000;
 const MOST_TRIES = 5; // by itself; then a person decides
+const TOO_LONG = "/problems/examination-timeout";
 const DECLARED = ["made_with_ai", "partly_ai", "signed_capture"];
 
 /** @typedef {import("./checks.js").Check} Check */
@@ -28,6 +29,7 @@ export class Runner {
   constructor(checks, shown) {
     this.checks = checks;
     this.shown = shown;
+    checks.onOldest = (check) => this.forget(check);
     window.addEventListener("online", () => attend(this.#tryAway()));
   }
 
@@ -120,8 +122,7 @@ export class Runner {
       check.verdict = await askVerdict(check.file, { stability: true, signal });
     } catch (error) {
       if (error instanceof Stopped) throw error;
-      const { title, detail } = account(error);
-      check.rangeless = `${title}. ${detail}`;
+      check.rangeless = rangeless(error);
     }
     this.#go(check, "done");
   }
@@ -164,6 +165,15 @@ export class Runner {
     if (RUNNING.includes(state)) this.checks.changed(check);
     else this.checks.put(check);
   }
+}
+
+/** Why there is no range, for somebody who cannot change how this service is set. @param {unknown} error */
+function rangeless(error) {
+  if (error instanceof Problem && error.document.type === TOO_LONG) {
+    return "Looking at it nine times takes longer than this service spends on one picture, so there is no range. The answer stands without it; a smaller copy may get one.";
+  }
+  const { title, detail } = account(error);
+  return `${title}. ${detail}`;
 }
 
 /** A range is measured where the pixels decide; a picture outside of what was measured has no gauge to show it on. */

@@ -22,8 +22,10 @@ export function savePanel(check, attempt, changed, drop) {
 /** @param {Check} check @param {import("./actions.js").Attempt} attempt @param {() => void} changed */
 function offer(check, attempt, changed) {
   const picture = /** @type {HTMLInputElement} */ (h("input", { id: "keep-picture", type: "checkbox" }));
+  const later = h("p", { class: "coming", role: "status", hidden: true }, "It is saved as soon as its range is measured …");
   const act = () =>
     attempt(async () => {
+      later.hidden = check.state !== "explaining";
       await keepIt(check, picture.checked ? "picture" : "verdict");
       changed();
       return "Saved.";
@@ -34,6 +36,7 @@ function offer(check, attempt, changed) {
     h("p", {}, "The answer, the evidence and a fingerprint of the file go to your history on this server."),
     h("label", { class: "tick" }, picture, "Keep the picture too"),
     h("div", { class: "buttons" }, h("button", { id: "keep-it", type: "button", class: "strong", onclick: () => attend(act()) }, "Save it")),
+    later,
   );
 }
 
@@ -71,13 +74,15 @@ function kept(check, attempt, changed, drop) {
 }
 
 /**
- * Keep it, and note under which id; the verdict that is kept has the answer that is shown.
+ * Keep it, and note under which id; the verdict that is kept has the answer that is shown, and the range that is still
+ * being measured is waited for.
  * @param {Check} check
  * @param {"verdict" | "picture"} save
  * @param {boolean} [anew]
  */
 export async function keepIt(check, save, anew = false) {
   if (!check.file) throw new Error("what has no file here is saved already");
+  await check.ranged();
   const stability = Boolean(check.verdict?.stability);
   const verdict = await askVerdict(check.file, { stability, save, anew });
   const facts = await askJson(`/v1/verdicts/${verdict.id}/kept`);

@@ -64,6 +64,7 @@
 
 /**
  * @typedef {object} ProblemDocument
+ * @property {string} [type] the address of its kind
  * @property {string} [title]
  * @property {string} [detail]
  * @property {number} [status]
