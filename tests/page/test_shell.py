@@ -36,6 +36,19 @@ def test_a_page_is_light_and_asks_its_own_server_only(open_page: Any, service: A
     assert all(address.startswith((service.url, "blob:", "data:")) for address in watched.asked)
 
 
+def test_the_screen_of_one_batch_is_light_on_the_wire(open_page: Any, service: Any) -> None:
+    """It has the most modules; what counts is what is sent, which is packed."""
+    watched = open_page("/livez")
+    batch = watched.page.request.post(f"{service.url}/v1/batches?open=true", multipart={"name": "Light"}).json()
+    asked: list[Any] = []
+    watched.page.on("requestfinished", lambda request: asked.append(request))  # noqa: PLW0108 (as above)
+    watched.page.goto(f"{service.url}/batch/{batch['id']}")
+    watched.page.wait_for_selector("#add")
+    watched.page.wait_for_load_state("networkidle")
+    sizes = [request.sizes() for request in asked]
+    assert 10_000 < sum(size["responseBodySize"] + size["responseHeadersSize"] for size in sizes) < HEAVIEST
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_the_browser_has_nothing_to_say(open_page: Any, path: str) -> None:
     watched = open_page(path)

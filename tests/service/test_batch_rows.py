@@ -96,3 +96,22 @@ def test_rows_decisions_and_the_record_over_http(tmp_path: Path) -> None:
         assert client.get("/v1/batches/nowhere/decisions").status_code == 404
         table = client.get(f"{url}/results?format=csv").text.splitlines()
         assert [line.rpartition(",")[2] for line in table] == ["duplicate_of", "", "e/1.png", ""]
+
+
+def test_the_page_to_print_has_the_last_words_and_hides_those_of_others(tmp_path: Path) -> None:
+    with opened(tmp_path, blind_review=False) as client:
+        url = client.post("/v1/batches", files=files(("1.png", picture(1)))).json()["status_url"]
+        done(client, url)
+        report = f"{url}/report.html"
+        assert "What people decided" not in client.get(report).text
+        item = f"{url}/items/{client.get(f'{url}/rows').json()['rows'][0]['id']}/decisions"
+        for who, what, note in (("Ada", "refuse", None), ("Ada", "escalate", "<b>why"), ("Bo", "accept", None)):
+            client.post(item, json={"decision": what, "reviewer": who, "note": note}).raise_for_status()
+        page = client.get(report).text
+        assert [word in page for word in ("<b>Escalate</b>", "<b>Accept</b>", "<b>Refuse</b>")] == [True, True, False]
+        assert "&lt;b&gt;why" in page
+        blind = client.get(f"{report}?reviewer=Cy&blind=true").text
+        assert [word in blind for word in ("Escalate", "Accept", "why</", "3 of others, hidden")] == [
+            False, False, False, True,
+        ]  # fmt: skip
+        assert "<b>Accept</b>" in client.get(f"{report}?reviewer=Bo&blind=true").text

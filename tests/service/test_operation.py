@@ -95,6 +95,28 @@ def test_static_files_are_asked_for_again_by_their_tag(client: TestClient) -> No
     assert client.get("/static/page.css", headers={"if-none-match": '"other"'}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("gzip, deflate, br", True),
+        ("br, gzip;q=0.5", True),
+        ("gzip;q=0", False),
+        ("identity", False),
+        ("", False),
+    ],
+)
+def test_a_file_of_the_page_comes_packed_where_that_can_be_undone(
+    client: TestClient, accepted: str, *, packed: bool
+) -> None:
+    plain = client.get("/static/page.css", headers={"accept-encoding": "identity"})
+    answer = client.get("/static/page.css", headers={"accept-encoding": accepted})
+    assert answer.content == plain.content
+    assert answer.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+    assert (answer.headers.get("content-encoding") == "gzip") == packed
+    assert (answer.headers["etag"] != plain.headers["etag"]) == packed
+    assert (int(answer.headers["content-length"]) < len(plain.content) / 2) == packed
+
+
 def test_only_files_of_known_types_are_static(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     for name in ("a.css", "deep/b.js", "secret.py", "c.html", ".env"):

@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from ..chance import SHARES, ai_of_100
@@ -25,11 +26,24 @@ _HIGH: Final = 120  # pixels of the highest bar
 
 
 @dataclass(frozen=True)
+class Word:
+    """The last word of one person on a picture: what they decided, who, why where they said so, and when (UTC)."""
+
+    decision: str
+    reviewer: str
+    note: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Row:
-    """One picture of a batch: how it is called, and its verdict."""
+    """One picture of a batch: how it is called, its verdict, the last words of people on it, and how many `hidden`
+    decisions of others wait for one's own."""
 
     name: str
     verdict: Verdict
+    words: tuple[Word, ...] = ()
+    hidden: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,6 +101,7 @@ def batch_html(rows: Sequence[Row], title: str) -> bytes:
         accused=accused(rows),
         models=list(models.values()),
         limits=LIMITS,
+        reviewed=any(row.words or row.hidden for row in rows),
         dates=sorted(row.verdict.created_at for row in rows),
     )
 

@@ -1,8 +1,10 @@
-"""The page's files, read once at start: with an ETag, without ranges, without a path that could leave."""
+"""The page's files, read and packed once at start: with an ETag, without ranges, without a path that could leave."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,18 +23,38 @@ TYPES: Final[Mapping[str, str]] = {
 }
 
 
+_PACKED: Final = (".css", ".js", ".json", ".svg")
+_ACCEPTED: Final = re.compile(r"(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[0-9.]+\s*)?(?:,|$)")
+
+
 @dataclass(frozen=True)
 class Asset:
-    """One file and its media type."""
+    """One file, its media type, and the same bytes as gzip where that makes them fewer."""
 
     data: bytes
     media_type: str
+    packed: bytes | None = None
+
+    @classmethod
+    def of(cls, path: Path) -> Asset:
+        """The file at `path`. It holds nothing of anybody, so that its packed length tells nothing either."""
+        data = path.read_bytes()
+        packed = gzip.compress(data, mtime=0) if path.suffix in _PACKED else data
+        return cls(data, TYPES[path.suffix], packed if len(packed) < len(data) else None)
 
 
 def load(folder: Path) -> dict[str, Asset]:
     """Every file below `folder` of a type in TYPES, by its path there."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in TYPES)
-    return {path.relative_to(folder).as_posix(): Asset(path.read_bytes(), TYPES[path.suffix]) for path in files}
+    return {path.relative_to(folder).as_posix(): Asset.of(path) for path in files}
+
+
+def served(request: Request, asset: Asset) -> Response:
+    """`asset` as `cached` gives it, packed for whoever says that they can unpack it (RFC 9110, section 12.5.3)."""
+    said = {"Vary": "Accept-Encoding"} if asset.packed is not None else {}
+    if asset.packed is None or not _ACCEPTED.search(request.headers.get("accept-encoding", "").lower()):
+        return cached(request, asset.data, asset.media_type, said)
+    return cached(request, asset.packed, asset.media_type, {**said, "Content-Encoding": "gzip"})
 
 
 def cached(request: Request, data: bytes, media_type: str, headers: Mapping[str, str] | None = None) -> Response:

@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..store.batch_facts import ItemFacts, ItemState
-from ..store.decisions import Choice, DecisionFacts, Reviewer, standing, unseen_before_own
+from ..store.decisions import Choice, DecisionFacts, Reviewer, by_picture, standing, unseen_before_own
 from ..verdict import Answer, Claim, Evidence, Failure, State, Trust, Verdict
 from .batch_runner import WORTH_KEEPING
 
@@ -156,8 +156,5 @@ class BatchWords(_Said):
 
 def words_of(facts: Iterable[DecisionFacts], reviewer: Reviewer, *, blind: bool) -> BatchWords:
     """The decisions on a batch, oldest first, as `reviewer` sees them."""
-    by_item: dict[str, list[DecisionFacts]] = {}
-    for one in facts:
-        by_item.setdefault(one.subject_id, []).append(one)
-    said = (ItemWords.of(item, tuple(every), reviewer, blind=blind) for item, every in by_item.items())
+    said = (ItemWords.of(item, tuple(every), reviewer, blind=blind) for item, every in by_picture(facts).items())
     return BatchWords(blind=blind, words=tuple(said))

@@ -90,10 +90,8 @@ class Decisions:
     ) -> dict[str, DecisionFacts]:
         """The newest decision that stands on each of those pictures and that `reviewer` may see, where there is one."""
         asked = select(Decision).where(Decision.subject == subject, Decision.subject_id.in_(list(subject_ids)))
-        every: dict[str, list[DecisionFacts]] = {}
         with self._database.session("read the decisions") as session:
-            for one in map(_facts, session.scalars(asked.order_by(Decision.created_at, Decision.id))):
-                every.setdefault(one.subject_id, []).append(one)
+            every = by_picture(map(_facts, session.scalars(asked.order_by(Decision.created_at, Decision.id))))
         seen = (standing(unseen_before_own(some, reviewer, blind=blind)[0]) for some in every.values())
         return {some[-1].subject_id: max(some, key=lambda one: (one.created_at, one.id)) for some in seen if some}
 
@@ -124,6 +122,14 @@ class Decisions:
             )
             for subject, subject_id in found
         )
+
+
+def by_picture(facts: Iterable[DecisionFacts]) -> dict[str, list[DecisionFacts]]:
+    """`facts` by the id of the picture that they are on, in their order."""
+    every: dict[str, list[DecisionFacts]] = {}
+    for one in facts:
+        every.setdefault(one.subject_id, []).append(one)
+    return every
 
 
 def standing(facts: Iterable[DecisionFacts]) -> tuple[DecisionFacts, ...]:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from pydantic import AfterValidator, AwareDatetime
 from starlette.responses import Response
 
-from ...store.decisions import DecisionFacts, unseen_before_own
+from ...store.decisions import DecisionFacts, by_picture, unseen_before_own
 from ..batch_lines import MEDIA_TYPES, record_csv
 from ..batch_rows import BatchRow, BatchWords, RowPage, words_of
 from ..batch_schemas import BatchItem
@@ -90,10 +90,8 @@ async def record(batch_id: str, desk: AtDesk, caller: Asking, reviewer: Name = "
     who, hides = asking(caller, reviewer), blind or desk.settings.blind_review
 
     def make() -> str:
-        by_item: dict[str, list[DecisionFacts]] = {}
-        for one in _every(desk, caller, batch_id):
-            by_item.setdefault(one.subject_id, []).append(one)
-        seen = (one for some in by_item.values() for one in unseen_before_own(some, who, blind=hides)[0])
+        every = by_picture(_every(desk, caller, batch_id))
+        seen = (one for some in every.values() for one in unseen_before_own(some, who, blind=hides)[0])
         names = desk.store.batches.names(caller.owner, batch_id)
         return record_csv(sorted(seen, key=lambda one: (one.created_at, one.id)), names)
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
-from ..assets import cached
+from ..assets import served
 from ..desk import Desk, Wishes
 from ..limits import limits_of
 from ..page import check_page, result_page
@@ -51,7 +51,7 @@ async def static(path: str, request: Request) -> Response:
     asset = request.app.state.assets.get(path)
     if asset is None:
         raise HTTPException(404)
-    return cached(request, asset.data, asset.media_type)
+    return served(request, asset)
 
 
 @router.get("/.well-known/security.txt")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, Final
 
@@ -10,11 +11,11 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from ... import __version__, takeaways
-from ...report.batch import Row, batch_html
+from ...report.batch import Row, Word, batch_html
 from ...report.casefile import CaseFile, Note, Shown, case_file, trust_of
 from ...report.keys import ALGORITHM, signing_key
 from ...report.make import MEDIA_TYPES, Form, written
-from ...store.decisions import Reviewer, unseen_before_own
+from ...store.decisions import DecisionFacts, Reviewer, by_picture, standing, unseen_before_own
 from ...text import shown
 from ...verdict import Verdict
 from ..callers import Asking, Caller
@@ -24,7 +25,7 @@ from ..limits import limits_of
 from ..schemas import Instance
 from ..uploads import read_form
 from .common import PICTURE_PROBLEMS, AtDesk, channel_of, form_with, may_answer, png
-from .saved import readers
+from .saved import Blind, Name, asking, readers
 
 router = APIRouter(tags=["reports"])
 
@@ -130,12 +131,18 @@ async def make(
     responses={200: {"content": {"text/html": {}}}, **may_answer(404, 422, 503)},
     tags=["batches"],
 )
-async def batch_report(batch_id: str, desk: AtDesk, caller: Asking) -> Response:
-    """What was answered so far, how the scores lie, the expected false accusations and each picture; opens offline."""
+async def batch_report(
+    batch_id: str, desk: AtDesk, caller: Asking, reviewer: Name = "", blind: Blind = False
+) -> Response:
+    """What was answered so far, how the scores lie, the expected false accusations and each picture with what people
+    decided on it; opens offline. Where the review is blind, the decisions of others wait for your own."""
+    who, hides = asking(caller, reviewer), blind or desk.settings.blind_review
 
     def make() -> bytes:
         facts = desk.store.batches.get(caller.owner, batch_id)
-        return batch_html(_rows(desk, caller, batch_id), f"Batch of {facts.created_at:%Y-%m-%d %H:%M} UTC")
+        said = by_picture(desk.store.decisions.of_batch(batch_id))
+        seen = {item: unseen_before_own(some, who, blind=hides) for item, some in said.items()}
+        return batch_html(_rows(desk, caller, batch_id, seen), f"Batch of {facts.created_at:%Y-%m-%d %H:%M} UTC")
 
     return _to_save(await asyncio.to_thread(make), f"brushwork-batch-{batch_id}.html", MEDIA_TYPES[Form.HTML])
 
@@ -162,16 +169,26 @@ def _to_save(data: bytes, name: str, kind: str) -> Response:
     return Response(data, media_type=kind, headers=headers)
 
 
-def _rows(desk: Desk, caller: Caller, batch_id: str) -> tuple[Row, ...]:
-    """The pictures of the batch that have a result, in order."""
+def _rows(
+    desk: Desk, caller: Caller, batch_id: str, seen: Mapping[str, tuple[tuple[DecisionFacts, ...], int]]
+) -> tuple[Row, ...]:
+    """The pictures of the batch that have a result, in order; `seen`: the decisions on them to show, and how many are
+    hidden."""
     rows: list[Row] = []
     found = desk.store.batches.items(caller.owner, batch_id, limit=_AT_ONCE)
     while found:
         rows += [
-            Row(shown(item.external_id or item.url or item.id, 200), item.verdict) for item in found if item.verdict
+            _row(shown(item.external_id or item.url or item.id, 200), item.verdict, *seen.get(item.id, ((), 0)))
+            for item in found
+            if item.verdict
         ]
         found = desk.store.batches.items(caller.owner, batch_id, after=found[-1].position, limit=_AT_ONCE)
     return tuple(rows)
+
+
+def _row(name: str, verdict: Verdict, decisions: tuple[DecisionFacts, ...], hidden: int) -> Row:
+    words = (Word(DECISIONS[d.decision], d.reviewer.shown, d.note, d.created_at) for d in standing(decisions))
+    return Row(name, verdict, tuple(words), hidden)
 
 
 def _stamp(verdict: Verdict) -> str:

@@ -137,7 +137,7 @@ export function exports(batchId, who) {
   return [
     link(`${path}/results?format=csv`, "Results as CSV"),
     link(`${path}/results?format=jsonl`, "as JSON lines"),
-    link(`${path}/report.html`, "Report to print"),
+    link(`${path}/report.html?${who}`, "Report to print"),
     link(`${path}/decisions.csv?${who}`, "Record of decisions"),
   ];
 }
