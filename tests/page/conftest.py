@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import pytest
 from tests.conftest import NEEDS, ROOT, chromium, give_up
 from tests.made.drawings import drawn, encoded
 from tests.made.elsewhere import Elsewhere, elsewhere
-from tests.page.running import BROWSER_FLAGS, Service, free_port
+from tests.page.running import BROWSER_FLAGS, Service
 
 NODE = ROOT / "node_modules"
 NODE_HINT = "run `npm install --no-save --no-package-lock axe-core@4 typescript@5`"
@@ -32,19 +31,9 @@ def other_site() -> Iterator[Elsewhere]:
 def service(tmp_path_factory: pytest.TempPathFactory, other_site: Elsewhere) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
     allowed = json.dumps([other_site.here])
-    with service_with(folder, BRUSHWORK_URL_FETCH_ALLOW=allowed, BRUSHWORK_SIGNING_FOLDER=str(folder)) as running:
+    settings = {"BRUSHWORK_URL_FETCH_ALLOW": allowed, "BRUSHWORK_SIGNING_FOLDER": str(folder)}
+    with Service(folder, settings=settings) as running:
         yield running
-
-
-@contextmanager
-def service_with(folder: Path, **settings: str) -> Iterator[Service]:
-    """A running service with these settings; stopped at the end."""
-    running = Service(folder, free_port(), settings=settings)
-    running.start()
-    try:
-        yield running
-    finally:
-        running.stop()
 
 
 @pytest.fixture(scope="package")

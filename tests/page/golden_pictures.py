@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image
 
 from tests.conftest import chromium
-from tests.page.running import BROWSER_FLAGS, Service, free_port
+from tests.page.running import BROWSER_FLAGS, Service
 
 FOLDER: Final = Path(__file__).parent / "goldens"
 HEIGHT: Final = 900
@@ -92,15 +92,10 @@ def pages() -> Iterator[tuple[Any, str]]:
     """A page of Chromium and the address of a fresh service, for as long as it is looked at."""
     from playwright.sync_api import sync_playwright
 
-    with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
-        service = Service(Path(place), free_port())
-        service.start()
-        try:
-            browser = playwright.chromium.launch(executable_path=chromium(), args=BROWSER_FLAGS)
-            yield browser.new_page(), service.url
-            browser.close()
-        finally:
-            service.stop()
+    with tempfile.TemporaryDirectory() as place, Service(Path(place)) as service, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=BROWSER_FLAGS)
+        yield browser.new_page(), service.url
+        browser.close()
 
 
 def main() -> None:

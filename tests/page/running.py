@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,10 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.made.ports import free_port
 
 BROWSER_FLAGS = [
     "--no-sandbox",
@@ -25,10 +28,11 @@ START_LIMIT_S = 180
 
 @dataclass
 class Service:
-    """The real service in a process of its own; it can be stopped and started again on the same port."""
+    """The real service in a process of its own, for the length of a `with`; it can be stopped and started again on the
+    same port meanwhile."""
 
     folder: Path
-    port: int
+    port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
     settings: dict[str, str] = field(default_factory=dict)
 
@@ -39,6 +43,19 @@ class Service:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
 
     def start(self) -> None:
         environment = os.environ | {"BRUSHWORK_DATABASE_URL": self.database_url} | self.settings
@@ -62,9 +79,3 @@ class Service:
             return bool(urllib.request.urlopen(f"{self.url}/livez", timeout=5).status == 200)
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

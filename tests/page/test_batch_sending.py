@@ -11,7 +11,7 @@ import pytest
 
 from tests.made.drawings import drawn, encoded
 from tests.page.looks import assert_good, wait_for_count
-from tests.page.running import Service, free_port
+from tests.page.running import Service
 from tests.service.batches import zipped
 
 pytestmark = pytest.mark.needs_chromium
@@ -23,10 +23,8 @@ DONE_MS = 120_000
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service of its own: it is killed and started again here, and takes small files only."""
-    running = Service(tmp_path_factory.mktemp("batches"), free_port(), settings={"BRUSHWORK_MAX_BYTES": "200000"})
-    running.start()
-    yield running
-    running.stop()
+    with Service(tmp_path_factory.mktemp("batches"), settings={"BRUSHWORK_MAX_BYTES": "200000"}) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

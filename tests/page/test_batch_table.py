@@ -13,7 +13,7 @@ import pytest
 
 from tests.page.batch_seeds import HOSTILE, seeded
 from tests.page.looks import assert_good, wait_for_count
-from tests.page.running import Service, free_port
+from tests.page.running import Service
 
 pytestmark = pytest.mark.needs_chromium
 ROWS = ".batch-table .table-body .row"
@@ -26,10 +26,8 @@ SEEN = """() => [...document.querySelectorAll('.batch-table .table-body .row')]
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service of its own, with an environment in which nothing is blind unless it is asked for."""
-    running = Service(tmp_path_factory.mktemp("table"), free_port(), settings={"BRUSHWORK_BLIND_REVIEW": "false"})
-    running.start()
-    yield running
-    running.stop()
+    with Service(tmp_path_factory.mktemp("table"), settings={"BRUSHWORK_BLIND_REVIEW": "false"}) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 
 from tests.page.conftest import Watched
 from tests.page.looks import assert_good
-from tests.page.running import Service, free_port
+from tests.page.running import Service
 
 pytestmark = pytest.mark.needs_chromium
 
@@ -20,22 +20,12 @@ pytestmark = pytest.mark.needs_chromium
 def service_of_a_jury(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, str]]:
     """A service that asks for keys, and a key. It does not start before there is one."""
     folder = tmp_path_factory.mktemp("locked")
-    running = Service(folder, free_port(), settings={"BRUSHWORK_REQUIRE_KEYS": "true"})
-    command = [
-        sys.executable,
-        "-m",
-        "brushwork.cli",
-        "keys",
-        "create",
-        "--label",
-        "jury",
-        "--url",
-        running.database_url,
-    ]
+    locked = Service(folder, settings={"BRUSHWORK_REQUIRE_KEYS": "true"})
+    options = ["--label", "jury", "--url", locked.database_url]
+    command = [sys.executable, "-m", "brushwork.cli", "keys", "create", *options]
     key = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip().split()[-1]
-    running.start()
-    yield running, key
-    running.stop()
+    with locked:
+        yield locked, key
 
 
 @pytest.fixture

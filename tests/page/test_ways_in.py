@@ -9,7 +9,7 @@ import pytest
 
 from tests.made.drawings import drawn, encoded
 from tests.made.elsewhere import Elsewhere, gives
-from tests.page.conftest import service_with
+from tests.page.running import Service
 
 pytestmark = pytest.mark.needs_chromium
 
@@ -111,7 +111,7 @@ def test_a_slip_of_the_hand_costs_nothing(watched: Any, pictures: Path) -> None:
 
 
 def test_where_addresses_are_not_fetched_none_is_asked_for(browser: Any, tmp_path: Path) -> None:
-    with service_with(tmp_path, BRUSHWORK_URL_FETCH="false") as service:
+    with Service(tmp_path, settings={"BRUSHWORK_URL_FETCH": "false"}) as service:
         page = browser.new_page()
         page.goto(service.url)
         page.wait_for_selector(".sample")

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from brushwork.webhooks import new_secret, signed_headers
+from tests.made.ports import free_port
 
 from .batches import picture, zipped
 from .test_batch_processes import progress, serving, wait_for
-from .test_serve import free_port
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "batches.md"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)

@@ -19,8 +19,7 @@ import pytest
 
 from brushwork.store.migrate import downgrade, upgrade
 from tests.made.drawings import drawn, encoded
-
-from .test_serve import free_port
+from tests.made.ports import free_port
 
 PATIENCE_S = 180
 """A bound on a test that hangs, not a measure: a busy machine takes its time."""

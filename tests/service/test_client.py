@@ -26,8 +26,9 @@ from brushwork.verdict import Verdict
 from tests.made.drawings import drawn, encoded
 from tests.made.elsewhere import Elsewhere, elsewhere, gives
 from tests.made.flaky import Flaky, flaky
+from tests.made.ports import free_port
 
-from .process import Served, free_port, served
+from .process import Served, served
 
 QUICK = Patience(tries=4, seconds=5, first_pause=0.01)
 

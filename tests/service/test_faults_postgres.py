@@ -16,11 +16,12 @@ from brushwork.errors import StoreError
 from brushwork.store.database import Database
 from brushwork.store.migrate import upgrade
 from brushwork.store.patience import Outage, is_away
+from tests.made.ports import free_port
 from tests.made.postgres import Cluster, cluster
 
 from .door import image
 from .load import under_load
-from .process import free_port, served, wait_for
+from .process import served, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_initdb]
 AWAY_S = 3.0

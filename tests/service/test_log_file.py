@@ -16,9 +16,9 @@ import pytest
 
 from brushwork.errors import SettingsError
 from brushwork.service.log_file import RotatingFile, open_log
+from tests.made.ports import free_port
 
 from .door import image, settings_for
-from .test_serve import free_port
 
 
 def record(words: str = "x") -> logging.LogRecord:

@@ -19,13 +19,9 @@ import pytest
 from brushwork.errors import SettingsError
 from brushwork.service.serve import listen, run
 from tests.made.drawings import drawn, encoded
+from tests.made.ports import free_port
 
 from .door import image, settings_for
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture

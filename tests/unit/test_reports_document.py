@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.made.drawings import drawn, encoded
-from tests.page.running import Service, free_port
+from tests.page.running import Service
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "reports.md").read_text("utf-8")
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", TEXT, re.DOTALL)
@@ -33,10 +33,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    running = Service(tmp_path_factory.mktemp("running"), free_port())
-    running.start()
-    yield running
-    running.stop()
+    with Service(tmp_path_factory.mktemp("running")) as running:
+        yield running
 
 
 def test_every_command_runs_in_the_order_of_the_document(folder: Path) -> None:
