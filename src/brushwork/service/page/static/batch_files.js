@@ -45,7 +45,7 @@ export async function isZip(file) {
 /** @param {FileSystemEntry} entry @returns {Promise<Found[]>} */
 async function inside(entry) {
   const path = entry.fullPath.replace(/^\//, "");
-  if (entry instanceof FileSystemFileEntry || entry.isFile) {
+  if (entry.isFile) {
     const file = await new Promise((resolve, reject) => /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject));
     return [found(/** @type {File} */ (file), path)];
   }
