@@ -2,7 +2,7 @@
 
 import { DECIDED } from "./batch_book.js";
 import { KEYS } from "./batch_keys.js";
-import { h } from "./dom.js";
+import { h, isWide } from "./dom.js";
 import { go, query } from "./query.js";
 import { words } from "./words.js";
 
@@ -48,16 +48,18 @@ export function reviewer(decisions, always, onChange) {
   });
   const hint = always ? "A second reviewer decides blind (so this service is set)" : "A second reviewer decides blind";
   const legend = KEYS.map(([key, title]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, title)));
-  const element = h(
+  const within = h(
     "div",
     { class: "reviewing" },
     h("div", { class: "field" }, h("label", { for: "reviewer" }, "Who decides"), name, why),
     h("div", { class: "ticks" }, h("label", { class: "tick" }, blind, h("span", {}, hint)), h("label", { class: "tick" }, keys, h("span", {}, "Keys are on"))),
     h("dl", { class: "keys", "aria-label": "Keys" }, legend),
   );
+  const element = /** @type {HTMLDetailsElement} */ (h("details", { class: "more", open: isWide() }, h("summary", {}, "Who decides, and the keys"), within));
   /** Ask for the name, where somebody decides without one. */
   const ask = () => {
     why.textContent = "Say first who decides: the record holds it.";
+    element.open = true;
     name.focus();
   };
   return { element, ask, keysAreOn: () => keys.checked };

@@ -10,7 +10,7 @@ import { Ledger } from "./batch_ledger.js";
 import { Sender } from "./batch_sender.js";
 import { titleOf } from "./batch_title.js";
 import { confirmed } from "./dialog.js";
-import { byId, h, refill, renew } from "./dom.js";
+import { byId, h, isWide, refill, renew } from "./dom.js";
 import { Patience } from "./patience.js";
 import { query } from "./query.js";
 import { attend, refused, trouble } from "./trouble.js";
@@ -21,7 +21,6 @@ import { counted } from "./words.js";
 
 const BEAT = 150; // milliseconds between two drawings at least
 const SPOKEN = 5000; // between two sentences that are read aloud
-const WIDE = "(width >= 48rem)"; // below it the chart would stand a screen high before the first picture
 
 export class One {
   id;
@@ -58,7 +57,7 @@ export class One {
     this.#sender = new Sender(id, this.#patience, (entry) => this.#moved(entry));
     this.#ledger = new Ledger(id, () => attend(this.#settle().then(() => this.#soon())));
     this.#desk = new Desk(id, this.#book, this.#patience, { retry: (line) => attend(this.#retry(line)), leave: (line) => this.#leaveOut(line), draw: () => this.#soon(), edges: this.#edges });
-    const more = h("details", { class: "more", open: window.matchMedia(WIDE).matches }, h("summary", {}, "Scores and expected errors"), this.#overview);
+    const more = h("details", { class: "more", open: isWide() }, h("summary", {}, "Scores and expected errors"), this.#overview);
     this.element = h("div", { class: "one" }, this.#head.element, this.#gap, this.#totals, more, this.#desk.parts, this.#exports);
   }
 

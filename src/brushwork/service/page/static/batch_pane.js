@@ -3,11 +3,8 @@
 import { askJson, Stopped } from "./api.js";
 import { decided } from "./review_rows.js";
 import { h, icon, refill } from "./dom.js";
-import { provenance } from "./evidence.js";
-import { gauge } from "./gauge.js";
-import { reference } from "./reference.js";
 import { account, attend } from "./trouble.js";
-import { counted, plainName, size, words } from "./words.js";
+import { counted, plainName, words } from "./words.js";
 
 /** @typedef {import("./batch_book.js").Line} Line */
 /** @typedef {import("./types.js").Verdict} Verdict */
@@ -32,6 +29,8 @@ export class Pane {
   line = null;
   /** @type {Verdict | null} */
   #verdict = null;
+  /** @type {typeof import("./batch_grounds.js").grounds | null} loaded with the first picture that is opened */
+  #grounds = null;
   #url = "";
   #asked = new AbortController();
   #record = h("div", { class: "record-box" });
@@ -74,6 +73,8 @@ export class Pane {
     const { id } = line.row;
     try {
       const item = /** @type {{verdict: Verdict | null}} */ (await this.#patience.ask(() => askJson(`${this.#path}/${id}`, { signal: asked.signal }), asked.signal));
+      this.#grounds ??= (await import("./batch_grounds.js")).grounds;
+      if (asked.signal.aborted) return;
       this.#verdict = item.verdict;
       this.#draw(line);
       attend(this.record());
@@ -118,7 +119,7 @@ export class Pane {
       this.#url && picture(this.#url, name),
       verdict?.answer ? answer(verdict) : unanswered(line, verdict),
       this.#deciding(line),
-      verdict?.answer && grounds(verdict),
+      verdict?.answer && this.#grounds?.(verdict),
     );
   }
 
@@ -158,24 +159,6 @@ function unanswered({ row }, verdict) {
   const error = row?.error;
   if (error) return h("section", { class: "pane-answer" }, h("h3", {}, error.title), h("p", {}, error.detail), h("p", {}, error.advice));
   return h("p", { class: "fine" }, row?.state === "done" && !verdict ? "Reading …" : words.item_state[row?.state ?? "waiting"]);
-}
-
-/** @param {Verdict} verdict */
-function grounds(verdict) {
-  const { wording, warnings, input, regions } = verdict;
-  const pixels = verdict.evidence.filter(({ kind }) => kind === "forensics");
-  return [
-    h("section", { class: "part", "aria-labelledby": "pixels" }, h("h3", { id: "pixels" }, words.heading.pixels), verdict.reference && gauge(verdict), pixels.map(({ summary }) => h("p", {}, summary)), regions && h("p", {}, regions.words), reference(verdict)),
-    provenance(verdict.evidence),
-    warnings.length > 0 && list("warnings", warnings.map(({ detail }) => detail)),
-    wording.advice.length > 0 && list("advice", wording.advice),
-    h("p", { class: "fine" }, [input.format, `${input.width} × ${input.height}`, input.bytes !== null && size(input.bytes)].filter(Boolean).join(", "), input.sha256 && [", SHA-256 ", h("code", {}, input.sha256)]),
-  ];
-}
-
-/** @param {string} name @param {string[]} lines */
-function list(name, lines) {
-  return h("section", { class: "part", "aria-labelledby": name }, h("h3", { id: name }, words.heading[name]), h("ul", { class: "notes" }, lines.map((line) => h("li", {}, line))));
 }
 
 /** @param {Decision[]} made @param {number} hidden */

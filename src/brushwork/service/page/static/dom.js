@@ -114,3 +114,6 @@ function nodes(children) {
     return [child instanceof Node ? child : String(child)];
   });
 }
+
+/** Whether there is room to show at once what a phone folds. */
+export const isWide = () => window.matchMedia("(width >= 60rem)").matches;

@@ -1,6 +1,6 @@
 // The lane of provenance: every reader with what it came back with, and the fields behind it, which fold.
 
-import { h, icon } from "./dom.js";
+import { h, icon, isWide } from "./dom.js";
 import { counted, words } from "./words.js";
 
 /** @typedef {import("./types.js").Evidence} Evidence */
@@ -21,14 +21,28 @@ export function provenance(evidence) {
     "section",
     { class: "part", "aria-labelledby": "provenance" },
     h("h3", { id: "provenance" }, words.heading.provenance),
-    h("ul", { class: "lane" }, readers.map(reader)),
+    isWide() ? lane(readers) : folded(readers),
     meanings(),
   );
 }
 
+/** @param {Evidence[]} readers */
+const lane = (readers) => readers.length > 0 && h("ul", { class: "lane" }, readers.map(reader));
+
+/** What was found, and behind a line the many that were not. @param {Evidence[]} readers */
+function folded(readers) {
+  const quiet = readers.filter(isQuiet);
+  const counts = ["absent", "not_checked"].map((state) => [quiet.filter((item) => item.state === state).length, words.state[state]]);
+  const told = counts.filter(([count]) => count).map(([count, state]) => `${count} ${state}`).join(", ");
+  return [lane(readers.filter((item) => !isQuiet(item))), quiet.length > 0 && h("details", {}, h("summary", {}, `What was looked for: ${told}`), lane(quiet))];
+}
+
+/** @param {Evidence} item */
+const isQuiet = ({ state }) => state === "absent" || state === "not_checked";
+
 /** What is absent needs no more than its sentence. @param {Evidence} item */
 function reader(item) {
-  const quiet = item.state === "absent" || item.state === "not_checked";
+  const quiet = isQuiet(item);
   return h(
     "li",
     { class: "reader", "data-state": item.state },

@@ -3,7 +3,7 @@
 
 import { actions } from "./actions.js";
 import { chance } from "./chance.js";
-import { h, icon, refill } from "./dom.js";
+import { h, icon, isWide, refill } from "./dom.js";
 import { provenance } from "./evidence.js";
 import { gauge } from "./gauge.js";
 import { picture, regions } from "./picture.js";
@@ -39,12 +39,13 @@ export function result(check, acts) {
   const says = provenance(first.evidence);
   const declared = DECLARED.includes(first.answer); // what the answer rests on stands beside it
   const known = first.reference !== null; // else its score means nothing, and neither does where it comes from
+  const about = file(first.input, check); // short answers leave room for it beside the picture
   const element = h(
     "div",
     { class: "result" },
     h("div", { class: "wall" }, picture(check.url, check.name, first)),
-    h("div", { class: "reading" }, answer, does.element, warnings(first), declared && says, pixel, odds, !known && limits()),
-    h("div", { class: "below" }, check.mine && seenBefore(check, acts), !declared && says, source(first), known && regions(first), file(first.input, check), known && limits(), detail),
+    h("div", { class: "reading" }, answer, does.element, warnings(first), declared ? says : [pixel, odds], limits(), !known && about),
+    h("div", { class: "below" }, check.mine && seenBefore(check, acts), declared ? pixel : says, source(first), known && regions(first), known && about, detail),
   );
   /** @type {Verdict | null} */
   let drawn = null;
@@ -123,7 +124,7 @@ function file(input, { name, address }) {
     ["SHA-256", input.sha256 && h("code", {}, input.sha256)],
   ]);
   const told = rows.filter(([, value]) => value);
-  return part("file", h("dl", { class: "facts" }, told.map(([term, value]) => [h("dt", {}, term), h("dd", {}, value)])));
+  return folding("file", h("dl", { class: "facts" }, told.map(([term, value]) => [h("dt", {}, term), h("dd", {}, value)])));
 }
 
 function limits() {
@@ -140,6 +141,12 @@ function model({ model: facts }) {
 /** @param {string} name @param {...import("./dom.js").Child} children */
 function part(name, ...children) {
   return h("section", { class: "part", "aria-labelledby": name }, h("h3", { id: name }, words.heading[name]), children);
+}
+
+/** The same, closed where it would stand between a phone's reader and what matters. @param {string} name @param {...import("./dom.js").Child} children */
+function folding(name, ...children) {
+  if (isWide()) return part(name, children);
+  return h("section", { class: "part", "aria-labelledby": name }, h("details", { class: "folding" }, h("summary", {}, h("h3", { id: name }, words.heading[name])), children));
 }
 
 /** @param {string} className @param {string[]} lines */
