@@ -10,7 +10,8 @@ fell below another, a lost stylesheet, an element over others; it does not catch
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -19,10 +20,16 @@ import numpy as np
 from PIL import Image
 
 from tests.conftest import chromium
+from tests.made.drawings import drawn, encoded
+from tests.page.batch_seeds import seeded
 from tests.page.running import BROWSER_FLAGS, Service
 
 FOLDER: Final = Path(__file__).parent / "goldens"
+WIDTHS: Final = (320, 768, 1440)
 HEIGHT: Final = 900
+PICTURE: Final = (260, 240)
+"""Just large enough to be measured."""
+ENTRIES: Final = 60
 SHRUNK: Final = 2
 """A golden picture is kept at half the size: small files, and fonts matter less."""
 CELL: Final = 48
@@ -36,37 +43,82 @@ COLOURS: Final = 32
 MOST_BYTES: Final = 60_000
 
 
-class Shot(NamedTuple):
-    """One screen to take: its path, the window's width in pixels and the colour scheme."""
+class View(NamedTuple):
+    """One screen: its path, the colour scheme, the windows' widths in pixels, and what is done on it first."""
 
     path: str
-    width: int
     scheme: str = "light"
+    widths: tuple[int, ...] = WIDTHS
+    state: str = ""
 
     @property
-    def file(self) -> Path:
-        return FOLDER / f"{self.path.strip('/') or 'check'}-{self.width}-{self.scheme}.png"
+    def name(self) -> str:
+        return "-".join(filter(None, (self.path.strip("/") or "check", self.state)))
+
+    def file(self, width: int) -> Path:
+        return FOLDER / f"{self.name}-{width}-{self.scheme}.png"
 
 
-SHOTS: Final = (
-    *(
-        Shot(path, width)
-        for path in ("/", "/compare", "/lab", "/help", "/model", "/history")
-        for width in (320, 768, 1440)
-    ),
-    *(Shot(path, 1440, "dark") for path in ("/lab", "/model")),
-    *(Shot("/batch", width) for width in (320, 768, 1440)),
+VIEWS: Final = (
+    *(View(path) for path in ("/", "/compare", "/lab", "/help", "/model", "/history", "/batch")),
+    *(View(path, "dark", (1440,)) for path in ("/lab", "/model")),
+    View("/", state="answered"),
+    View("/", state="refused"),
+    View("/batch", state="full"),
 )
 
 
-def taken(page: Any, url: str, shot: Shot) -> Image.Image:
-    """The screen as it looks now, below its menu, which grows with every screen."""
-    page.set_viewport_size({"width": shot.width, "height": HEIGHT})
-    page.emulate_media(color_scheme=shot.scheme, reduced_motion="reduce")
-    page.goto(url + shot.path)
-    page.wait_for_load_state("networkidle")
-    page.evaluate("document.querySelector('header.top').remove()")
+def _checked(page: Any, data: bytes, state: str) -> None:
+    page.set_input_files("#image", {"name": "evening.png", "mimeType": "image/png", "buffer": data})
+    page.wait_for_selector(f"html[data-state={state}]")
+
+
+def _answered(page: Any, _: Service) -> None:
+    _checked(page, encoded(drawn("painterly", PICTURE, 5)), "done")
+
+
+def _refused(page: Any, _: Service) -> None:
+    _checked(page, encoded(drawn("painterly", PICTURE, 5))[:5000], "error")
+
+
+def _full(page: Any, service: Service) -> None:
+    """The table of a batch. It stays among the batches until the history is emptied."""
+    page.goto(f"{service.url}/batch/{seeded(service.database_url, ENTRIES)}")
+    page.wait_for_selector(f"#show-all b >> text={ENTRIES}")
+
+
+STATES: Final[dict[str, Callable[[Any, Service], None]]] = {"answered": _answered, "refused": _refused, "full": _full}
+
+
+@contextmanager
+def shown(browser: Any, service: Service, view: View) -> Iterator[Any]:
+    """A page that shows it, without its menu, which grows with every screen; closed at the end."""
+    size = {"width": view.widths[0], "height": HEIGHT}
+    page = browser.new_page(viewport=size, color_scheme=view.scheme, reduced_motion="reduce")
+    try:
+        page.set_default_timeout(60_000)
+        page.goto(service.url + view.path)
+        page.wait_for_load_state("networkidle")
+        if view.state:
+            STATES[view.state](page, service)
+        page.evaluate("document.querySelector('header.top').remove()")
+        yield page
+    finally:
+        page.close()
+
+
+def picture(page: Any, width: int) -> Image.Image:
+    """The page as it looks now in a window of `width` pixels, from its top."""
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    page.evaluate("scrollTo(0, 0)")
+    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
     return Image.open(BytesIO(page.screenshot())).convert("RGB")
+
+
+def taken(browser: Any, service: Service, view: View) -> dict[int, Image.Image]:
+    """How it looks now in a window of each width."""
+    with shown(browser, service, view) as page:
+        return {width: picture(page, width) for width in view.widths}
 
 
 def differing(golden: Image.Image, now: Image.Image) -> float:
@@ -88,23 +140,23 @@ def write(image: Image.Image, path: Path) -> None:
     half.quantize(COLOURS, method=Image.Quantize.MEDIANCUT).save(path, optimize=True)
 
 
-def pages() -> Iterator[tuple[Any, str]]:
-    """A page of Chromium and the address of a fresh service, for as long as it is looked at."""
-    from playwright.sync_api import sync_playwright
-
-    with tempfile.TemporaryDirectory() as place, Service(Path(place)) as service, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=BROWSER_FLAGS)
-        yield browser.new_page(), service.url
-        browser.close()
-
-
 def main() -> None:
     """Take every golden picture again."""
+    from playwright.sync_api import sync_playwright
+
     FOLDER.mkdir(exist_ok=True)
-    for page, url in pages():
-        for shot in SHOTS:
-            write(taken(page, url, shot), shot.file)
-            print(f"{shot.file.name}: {shot.file.stat().st_size:,} bytes")  # noqa: T201
+    settings = {"BRUSHWORK_BLIND_REVIEW": "false"}  # as the service of the tests has it
+    with (
+        tempfile.TemporaryDirectory() as place,
+        Service(Path(place), settings=settings) as service,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=chromium(), args=BROWSER_FLAGS)
+        for view in VIEWS:
+            for width, image in taken(browser, service, view).items():
+                write(image, view.file(width))
+                print(f"{view.file(width).name}: {view.file(width).stat().st_size:,} bytes")  # noqa: T201
+        browser.close()
 
 
 if __name__ == "__main__":
