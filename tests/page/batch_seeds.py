@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -39,7 +40,7 @@ def seeded(database_url: str, count: int, *, name: str = "Summer contest", stabi
     """The id of a batch that is done, with `count` pictures of all answers; the same for the same count."""
     rng = np.random.default_rng(count)
     store = Store(database_url)
-    made = Examiner.from_bundle("default").examine(encoded(drawn("painterly", (300, 200), 1)))
+    made = _examined()
     facts = store.batches.create(NewBatch(LOCAL, name=name, channel="page"), ())
     now = datetime.now(UTC)
     rows = [_row(facts.id, i, made, rng, now, stability=stability) for i in range(count)]
@@ -48,6 +49,12 @@ def seeded(database_url: str, count: int, *, name: str = "Summer contest", stabi
         session.execute(update(Batch).where(Batch.id == facts.id).values(items=count, started_at=now, finished_at=now))
     store.close()
     return facts.id
+
+
+@cache
+def _examined() -> Verdict:
+    """A verdict as the model gives it, from which the others are made."""
+    return Examiner.from_bundle("default").examine(encoded(drawn("painterly", (300, 200), 1)))
 
 
 def _row(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.conftest import NEEDS, ROOT, chromium, give_up
 from tests.made.drawings import drawn, encoded
@@ -29,10 +30,12 @@ def other_site() -> Iterator[Elsewhere]:
 
 @pytest.fixture(scope="package")
 def service(tmp_path_factory: pytest.TempPathFactory, other_site: Elsewhere) -> Iterator[Service]:
+    """One service for the whole package, for it takes seconds to start. Nothing is blind in it unless it is asked for.
+    Who empties its history or kills it leaves it running."""
     folder = tmp_path_factory.mktemp("service")
     allowed = json.dumps([other_site.here])
-    settings = {"BRUSHWORK_URL_FETCH_ALLOW": allowed, "BRUSHWORK_SIGNING_FOLDER": str(folder)}
-    with Service(folder, settings=settings) as running:
+    settings = {"URL_FETCH_ALLOW": allowed, "SIGNING_FOLDER": str(folder), "BLIND_REVIEW": "false"}
+    with Service(folder, settings={f"BRUSHWORK_{name}": value for name, value in settings.items()}) as running:
         yield running
 
 
@@ -104,7 +107,8 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "broken.png").write_bytes(painting[: len(painting) // 3])
     (folder / "notes.txt").write_text("this is no picture")
     (folder / "tiny.png").write_bytes(encoded(drawn("painterly", (10, 10), 1)))
-    (folder / "huge.jpg").write_bytes(encoded(drawn("gradient", (5000, 5000), 1), "JPEG", quality=80))
+    huge = Image.linear_gradient("L").resize((5000, 5000)).convert("RGB")
+    (folder / "huge.jpg").write_bytes(encoded(huge, "JPEG", quality=80))
     (folder / "scan.tiff").write_bytes(encoded(drawn("painterly", (300, 200), 1), "TIFF"))
     (folder / '"><img src=x onerror=alert(1)>.png').write_bytes(painting)
     return folder

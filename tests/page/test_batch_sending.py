@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.made.drawings import drawn, encoded
+from tests.page.batches import DONE_MS, ROWS, begin, done, press_begin, quiet, status_of
 from tests.page.looks import assert_good, wait_for_count
 from tests.page.running import Service
 from tests.service.batches import zipped
 
 pytestmark = pytest.mark.needs_chromium
-ROWS = ".batch-table .table-body .row"
 HOSTILE = '"><img src=x onerror=alert(1)>.png'
-DONE_MS = 120_000
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service of its own: it is killed and started again here, and takes small files only."""
-    with Service(tmp_path_factory.mktemp("batches"), settings={"BRUSHWORK_MAX_BYTES": "200000"}) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -38,31 +29,10 @@ def entries(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "broken.png").write_bytes((folder / "entry 1.png").read_bytes()[:700])
     (folder / "empty.jpg").write_bytes(b"")
     (folder / "notes.txt").write_text("this is no picture")
-    (folder / "large.png").write_bytes(encoded(drawn("painterly", (40, 32), 1)) + b"\0" * 300_000)
+    (folder / "large.png").write_bytes(encoded(drawn("painterly", (40, 32), 1)) + bytes(20 * 2**20))
     packed = [(f"packed/{n}.png", encoded(drawn("flat", (24, 24), 20 + n))) for n in range(2)]
     (folder / "more.zip").write_bytes(zipped(packed))
     return folder
-
-
-def begin(page: Any, files: list[Path], name: str = "") -> None:
-    page.set_input_files("#files", files)
-    page.wait_for_selector("#begin")
-    page.fill("#batch-name", name)
-    page.click("#begin")
-    page.wait_for_url(re.compile(r"/batch/[\w-]{22}$"))
-
-
-def done(page: Any, state: str = "Done") -> None:
-    page.wait_for_selector(f".going p >> text=/^{state}:/", timeout=DONE_MS)
-
-
-def status_of(page: Any, name: str) -> str:
-    row = page.locator(ROWS, has=page.get_by_text(name, exact=True)).first
-    return str(row.locator("[data-column=status]").inner_text())
-
-
-def quiet(watched: Any) -> None:
-    assert [line for line in watched.said if "Failed to load resource" not in line] == []
 
 
 def test_a_mixed_lot_is_taken_whole_and_each_failure_says_which_why_and_what_to_try(
@@ -171,9 +141,12 @@ def test_refused_files_can_be_sent_again_or_left_out_and_the_batch_can_be_paused
     page.unroute("**/items?item_key=*")
     page.click("#pause")
     page.wait_for_selector("#pause >> text=Go on")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
     page.locator("text=Send again").first.click()
-    page.wait_for_timeout(300)
-    assert "waits to be sent" in page.inner_text(".batch-table")
+    page.wait_for_selector(".batch-table >> text=waits to be sent")
+    page.wait_for_selector("text=/1 still to be sent/")
+    assert [url for url in sent if "item_key" in url] == []
     page.click("#pause")
     wait_for_count(page, "text=A part is missing.", 1)
     page.locator("text=Leave out").click()
@@ -244,10 +217,10 @@ def test_the_plain_form_takes_many_files_and_shows_a_plain_table(open_page: Any,
     page.set_input_files("#files", [entries / "entry 0.png", entries / "notes.txt", entries / HOSTILE])
     page.click("text=Examine them")
     page.wait_for_url("**/plain")
-    for _ in range(60):
+    for _ in range(600):
         if "3 of 3" in page.inner_text(".lead"):
             break
-        page.wait_for_timeout(500)
+        page.wait_for_timeout(100)
         page.reload()
     assert page.locator("tbody tr").count() == 3
     assert "Not a picture" in page.inner_text("table")
@@ -268,8 +241,7 @@ def test_a_jury_goes_through_two_hundred_entries(
     page = watched.page
     page.set_input_files("#folder", folder)
     page.wait_for_selector(".chosen-count >> text=200 files")
-    page.fill("#batch-name", "Winter contest")
-    page.click("#begin")
+    press_begin(page, "Winter contest")
     page.wait_for_selector("#show-all b >> text=200", timeout=DONE_MS)
     assert re.match(r"\d+ % · Winter contest", page.title())
     page.fill("#reviewer", "Ada")

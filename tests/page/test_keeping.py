@@ -103,8 +103,9 @@ def test_what_was_saved_before_is_told_and_can_be_examined_anew(watched: Any, se
     page = watched.page
     _empty(page, service.url)
     for _ in range(2):
-        watched.check(small)
-        page.wait_for_timeout(200)
+        with page.expect_response("**/v1/verdicts?*stability*"):
+            page.set_input_files("#image", small)
+        watched.wait("done")
         page.click("#save")
         page.check("#keep-picture")
         page.click("#keep-it")

@@ -161,15 +161,21 @@ def test_a_server_that_is_killed_while_a_file_is_sent_gets_it_again(
     assert watched.page.inner_text("#alert") == ""
 
 
-@pytest.mark.parametrize(("name", "size"), [("huge.jpg", "5000 \u00d7 5000"), ("tiny.png", "10 \u00d7 10")])
-def test_very_large_and_very_small_pictures_on_the_check(open_page: Any, pictures: Path, name: str, size: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "size", "said"),
+    [("huge.jpg", "5000 \u00d7 5000", ""), ("tiny.png", "10 \u00d7 10", "smaller than any")],
+)
+def test_very_large_and_very_small_pictures_on_the_check(
+    open_page: Any, pictures: Path, name: str, size: str, said: str
+) -> None:
     watched = open_page("/", viewport={"width": 320, "height": 640})
-    watched.page.set_default_timeout(60_000)
     watched.check(pictures / name)
+    assert said in watched.page.inner_text(".result")
     assert size in " ".join(watched.page.inner_text("[aria-labelledby=file]").split())
     assert sideways(watched.page) == 0
-    box = watched.page.locator(".frame img").bounding_box()
-    assert 100 < box["width"] <= 320
+    assert 100 < watched.page.locator(".frame img").bounding_box()["width"] <= 320
+    watched.page.set_viewport_size({"width": 1280, "height": 720})
+    assert 100 < watched.page.locator(".frame img").bounding_box()["width"] < 900
     _quiet(watched)
 
 

@@ -92,10 +92,9 @@ def test_what_is_chosen_before_the_scripts_are_there_counts(
     page = open_page().page
     held: list[Any] = []
     page.route(f"**/static/{script}.js", lambda route: held.append(route))  # noqa: PLW0108 (playwright marks its handlers)
-    page.goto(page.url + path.removeprefix("/"), wait_until="commit")
+    with page.expect_request(f"**/static/{script}.js"):
+        page.goto(page.url + path.removeprefix("/"), wait_until="commit")
     page.set_input_files(field, pictures / "painting.png")
-    page.wait_for_timeout(200)
-    assert held
     held[0].continue_()
     page.wait_for_selector(seen)
     assert page.locator(".tray li").count() == 0  # once, not twice
