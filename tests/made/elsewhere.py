@@ -57,6 +57,10 @@ def elsewhere(tls: ssl.SSLContext | None = None) -> Iterator[Elsewhere]:
 
         do_POST = do_GET  # noqa: N815  the name that the library looks for
 
+        def end_headers(self) -> None:
+            self.send_header("Connection", "close")  # or a caller may ask again just as it is closed
+            super().end_headers()
+
         def log_message(self, format: str, *args: object) -> None:
             pass
 

@@ -65,9 +65,6 @@ def _drop(page: Any, *paths: Path) -> None:
     session.detach()
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="batch_files.js names FileSystemFileEntry, which Chromium does not have"
-)
 def test_a_dropped_folder_comes_with_everything_in_it(open_page: Any, service: Service, tmp_path: Path) -> None:
     """Folders in folders too; what systems leave in them is no entry; the same name in two folders is two entries."""
     names = ["salon/a/1.png", "salon/a/deep/1.png", "salon/b/1.png"]

@@ -92,7 +92,7 @@ def test_wrong_use_ends_with_2_and_says_what_is_right(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     code, out, err = _main(capsys, *arguments)
-    assert code == ExitCode.USAGE
+    assert code == ExitCode.USAGE, err
     assert words in err
     assert out == ""
 
