@@ -115,7 +115,7 @@ def test_a_saved_result_is_good_to_everyone_and_can_be_worked_with(
 ) -> None:
     watched = open_page(f"/p/{seeded.ids[0]}", bypass_csp=True)
     page = watched.page
-    page.wait_for_selector("text=2 more are shown once you decided")
+    wait_for_count(page, ".record li", 2)
     assert HOSTILE in page.input_value("#note")
     assert_good(page, axe)
     page.fill("#note", "")

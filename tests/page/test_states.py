@@ -108,7 +108,7 @@ def test_outside_its_range_there_is_no_gauge_but_what_helps(ready: Any, axe: str
 def test_what_a_file_declares_comes_before_its_pixels(ready: Any, axe: str, tmp_path: Path) -> None:
     page = ready.page
     ready.check(_example(tmp_path, "signed-generator.png"))
-    order = page.locator(".reading h3").all_inner_texts()
+    order = page.locator(".result h3").all_inner_texts()
     assert order.index("What the file says") < order.index("What the pixels show")
     assert "signed" in page.inner_text(".tags >> nth=0")
     assert page.locator(".chance").count() == 0

@@ -171,6 +171,7 @@ def test_very_large_and_very_small_pictures_on_the_check(
     watched = open_page("/", viewport={"width": 320, "height": 640})
     watched.check(pictures / name)
     assert said in watched.page.inner_text(".result")
+    watched.page.click("[aria-labelledby=file] summary")  # on a phone the facts of the file fold
     assert size in " ".join(watched.page.inner_text("[aria-labelledby=file]").split())
     assert sideways(watched.page) == 0
     assert 100 < watched.page.locator(".frame img").bounding_box()["width"] <= 320
