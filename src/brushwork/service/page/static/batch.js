@@ -55,7 +55,7 @@ function leave() {
   leaveList();
   refill(byId("batch"));
   here?.leave();
-  if (here && !here.left) {
+  if (here && !here.waiting) {
     here.stop();
     batches.delete(here.id);
   }
@@ -116,7 +116,10 @@ window.addEventListener("drop", (event) => {
   if (event.dataTransfer) attend(dropped(event.dataTransfer).then(take));
 });
 window.addEventListener("beforeunload", (event) => {
-  if ([...batches.values()].some(({ left }) => left)) event.preventDefault();
+  const waiting = [...batches.values()].map((one) => one.waiting).filter(Boolean);
+  if (!waiting.length) return;
+  event.preventDefault();
+  byId("progress").textContent = `Still to be sent from this page: ${waiting.join(", ")}.`; // the browser's own question names nothing
 });
 listenToNew((id, files) => {
   visit(`/batch/${id}`);

@@ -104,7 +104,7 @@ export class Desk {
     this.#bar.count.textContent = this.#shown.length === all ? `${all} shown` : `${this.#shown.length} of ${all} shown`;
     this.#nothing.hidden = this.#shown.length > 0 || all === 0;
     const open = asked.item ? this.#book.byItem(asked.item) : undefined;
-    this.#choose(open ?? (this.#current ? undefined : this.#shown[0]));
+    this.#choose(open ?? this.#shown.find(({ key }) => key === this.#current) ?? this.#shown[0]);
     this.#desk.classList.toggle("opened", Boolean(open));
     attend(this.#pane.show(open ?? null));
   }
@@ -138,11 +138,11 @@ export class Desk {
     };
   }
 
-  /** @param {Line | undefined} line */
+  /** The line that keys are about; none where no line is shown. @param {Line | undefined} line */
   #choose(line) {
-    if (!line || line.key === this.#current) return;
+    if ((line?.key ?? "") === this.#current) return;
     const before = this.#book.lines.get(this.#current);
-    this.#current = line.key;
+    this.#current = line?.key ?? "";
     for (const one of [before, line]) if (one) this.#redraw(one);
   }
 
@@ -182,7 +182,7 @@ export class Desk {
   /** @param {string} choice */
   #decideHere(choice) {
     const line = this.#book.lines.get(this.#current);
-    if (!line?.row) return;
+    if (!line?.row || !(this.#shown.includes(line) || this.#pane.line === line)) return; // nobody decides on what they do not see
     this.#decide(line, choice, this.#pane.line === line ? this.#pane.takeNote() : "");
   }
 

@@ -4,7 +4,7 @@ import { askJson, send, Stopped } from "./api.js";
 import { stateOf, titleOf } from "./batch_title.js";
 import { moment } from "./chip.js";
 import { confirmed } from "./dialog.js";
-import { byId, h, refill } from "./dom.js";
+import { byId, h, renew } from "./dom.js";
 import { address, go, query, visit } from "./query.js";
 import { Table } from "./table.js";
 import { attend, calm, trouble } from "./trouble.js";
@@ -17,6 +17,10 @@ const AGAIN = 3000;
 let look = 0;
 /** @type {number | undefined} */
 let next;
+/** @type {ChildNode | null} what this list said is wrong; its own as long as nothing else was said in that place */
+let said = null;
+/** @type {Map<string, string>} each batch as it was drawn, by its id */
+const drawn = new Map();
 
 const table = new Table({
   label: "Your batches",
@@ -39,7 +43,7 @@ function naming(facts) {
     event.preventDefault();
     visit(href);
   };
-  return h("a", { href, class: "its-name", onclick }, titleOf(facts));
+  return h("a", { href, class: "its-name", id: `open-${facts.id}`, onclick }, titleOf(facts));
 }
 
 /** The answers that ask for a look come first. @param {Facts} facts */
@@ -57,32 +61,57 @@ function deleting(facts) {
 /** Show the list, and keep it as it is on the server. */
 export async function list() {
   const mine = ++look;
+  window.clearTimeout(next); // one clock, whoever asked
   const { after } = query();
   try {
     const page = /** @type {{batches: Facts[], after: string | null}} */ (await askJson(`/v1/batches?${new URLSearchParams({ limit: String(LIMIT), ...(after && { after }) })}`));
     if (mine !== look) return;
     draw(page.batches, page.after);
-    if (page.batches.some(({ state }) => !["done", "cancelled"].includes(state))) next = window.setTimeout(() => attend(list()), AGAIN);
+    if (page.batches.some(({ state }) => !["done", "cancelled"].includes(state))) again();
   } catch (error) {
-    if (mine === look && !(error instanceof Stopped)) trouble(error, { retry: () => attend(list()) });
+    if (mine === look && !(error instanceof Stopped)) troubled(error);
   }
+}
+
+function again() {
+  next = window.setTimeout(() => attend(list()), AGAIN);
+}
+
+const isMine = () => said !== null && said === byId("alert").firstChild;
+
+/** Say it, but where something else is said already, which nobody may have read yet. @param {unknown} error */
+function troubled(error) {
+  if (byId("alert").firstChild && !isMine()) return again();
+  trouble(error, { retry: () => attend(list()) });
+  said = byId("alert").firstChild;
 }
 
 /** Another screen is shown. */
 export function leaveList() {
   look += 1;
   window.clearTimeout(next);
-  refill(byId("batches"));
+  renew(byId("batches"), "", () => null);
 }
 
-/** @param {Facts[]} batches @param {string | null} after */
+/** What did not change stays as it is, with the focus and the press that may be on it. @param {Facts[]} batches @param {string | null} after */
 function draw(batches, after) {
-  calm();
-  if (!batches.length) return refill(byId("batches"));
+  if (isMine()) calm();
   table.show(batches);
-  for (const one of batches) table.changed(one);
+  for (const one of batches) redraw(one);
+  renew(byId("batches"), batches.length ? `${window.location.search} ${after}` : "", () => batches.length > 0 && screen(after));
+}
+
+/** @param {Facts} one */
+function redraw(one) {
+  const facts = JSON.stringify(one);
+  if (drawn.get(one.id) !== facts) table.changed(one);
+  drawn.set(one.id, facts);
+}
+
+/** @param {string | null} after */
+function screen(after) {
   const older = after && h("a", { class: "button", id: "older", href: address({ after }), onclick: (event) => (event.preventDefault(), go({ after })) }, "Older");
-  if (!byId("batches").contains(table.element) || older) refill(byId("batches"), h("h2", {}, "Your batches"), table.element, older && h("nav", { class: "pages", "aria-label": "Pages" }, older));
+  return [h("h2", {}, "Your batches"), table.element, older && h("nav", { class: "pages", "aria-label": "Pages" }, older)];
 }
 
 /** @param {Facts} facts */

@@ -8,6 +8,7 @@ import { counted, size } from "./words.js";
 
 /** @typedef {import("./batch_files.js").Found} Found */
 
+let beginning = false; // a second press meanwhile makes no second batch
 /** @type {Map<string, Found>} */
 const staged = new Map();
 const name = /** @type {HTMLInputElement} */ (h("input", { id: "batch-name", maxlength: 200, autocomplete: "off", placeholder: "Summer contest" }));
@@ -39,7 +40,7 @@ export function show() {
     h("div", { class: "field" }, h("label", { for: "batch-name" }, "What it is called (if you like)"), name),
     h("label", { class: "tick" }, stability, h("span", {}, "Look also at eight re-encodings of each, for a range (nine times the work)")),
     h("label", { class: "tick" }, anew, h("span", {}, "Examine anew also what was answered before")),
-    h("div", { class: "buttons" }, h("button", { type: "button", id: "begin", class: "strong", disabled: count === 0 || count > most, onclick: () => attend(begin()) }, `Examine ${staged.size === count ? counted(count, "file") : `these ${count}`}`), h("button", { type: "button", id: "clear", onclick: clear }, "Choose others")),
+    h("div", { class: "buttons" }, h("button", { type: "button", id: "begin", class: "strong", disabled: count === 0 || count > most, "aria-disabled": beginning && "true", onclick: () => attend(begin()) }, `Examine ${staged.size === count ? counted(count, "file") : `these ${count}`}`), h("button", { type: "button", id: "clear", onclick: clear }, "Choose others")),
   );
 }
 
@@ -54,6 +55,8 @@ export function listenToNew(made) {
 }
 
 async function begin() {
+  if (beginning) return;
+  begins(true);
   const { urls: list } = addresses(urls()?.value ?? "");
   try {
     const asked = new URLSearchParams({ ...(staged.size && { open: "true" }), ...(stability.checked && { stability: "true" }), ...(anew.checked && { reexamine: "true" }) });
@@ -63,7 +66,17 @@ async function begin() {
     onMade(id, files);
   } catch (error) {
     trouble(error, { kept: "What you chose is still here", retry: () => attend(begin()) });
+  } finally {
+    begins(false);
   }
+}
+
+/** Not `disabled`, which would throw the focus off the button. @param {boolean} now */
+function begins(now) {
+  beginning = now;
+  const button = document.getElementById("begin");
+  if (now) button?.setAttribute("aria-disabled", "true");
+  else button?.removeAttribute("aria-disabled");
 }
 
 function clear() {

@@ -51,7 +51,7 @@ export class One {
     this.id = id;
     this.#path = `/v1/batches/${id}`;
     this.#onFull = onFull;
-    this.#patience = new Patience(() => (this.left ? `${counted(this.left, "file")} wait here and nothing is lost.` : "Nothing is lost."));
+    this.#patience = new Patience(() => (this.waiting ? `${this.waiting} wait here and nothing is lost while this page is open.` : "Nothing is lost."));
     this.#feed = new Feed(id, this.#patience, (rows) => this.#took(rows));
     this.#feed.onLost = (error) => this.#lost(error);
     this.#sender = new Sender(id, this.#patience, (entry) => this.#moved(entry));
@@ -61,9 +61,15 @@ export class One {
     this.element = h("div", { class: "one" }, this.#head.element, this.#gap, this.#totals, more, this.#desk.parts, this.#exports);
   }
 
-  /** What is still to be sent from this page. @returns {number} */
+  /** Files that are still to be sent from this page. @returns {number} */
   get left() {
     return this.#sender.left;
+  }
+
+  /** All that is still to be sent from this page, in words; "" where nothing is. @returns {string} */
+  get waiting() {
+    const decisions = this.#desk.decisions.left;
+    return [this.left && counted(this.left, "file"), decisions && counted(decisions, "decision")].filter(Boolean).join(" and ");
   }
 
   /** Begin, or go on, to be the screen. */

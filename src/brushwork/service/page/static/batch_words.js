@@ -11,6 +11,8 @@ import { words } from "./words.js";
 
 export class Decisions {
   blind;
+  /** How many are still to be sent; only this page has them. */
+  left = 0;
   #path;
   #patience;
   #onWords;
@@ -82,6 +84,7 @@ export class Decisions {
     this.#onWords([line.words]);
     const headers = { "Content-Type": "application/json", "Idempotency-Key": `decision-${Date.now()}-${Math.random()}` };
     const body = JSON.stringify({ decision, note: note || null, reviewer: this.name });
+    this.left += 1;
     const sent = this.#queue.then(() => this.#sent(line, item, { method: "POST", headers, body }));
     this.#queue = sent.catch(() => undefined); // the next one is sent all the same; whoever waits for this one says what failed
     return sent;
@@ -94,6 +97,8 @@ export class Decisions {
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.#onTrouble(error, line);
+    } finally {
+      this.left -= 1;
     }
     await this.load(item);
   }

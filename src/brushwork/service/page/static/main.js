@@ -2,7 +2,7 @@
 // says which of the checks of this tab is looked at, so that back and forward step through them.
 
 import { Check, Checks, MOST } from "./checks.js";
-import { byId, refill } from "./dom.js";
+import { byId, refill, renew } from "./dom.js";
 import { failure, fine, settled } from "./failure.js";
 import { forget, listen } from "./intake.js";
 import { Runner } from "./runner.js";
@@ -175,7 +175,7 @@ function drop(check) {
 }
 
 async function drawTray() {
-  if (checks.all.length < 2) return refill(byId("tray"));
+  if (checks.all.length < 2) return renew(byId("tray"), "", () => null);
   const { tray } = /** @type {typeof import("./tray.js")} */ (await part("tray"));
   tray(byId("tray"), checks.all, shown);
 }

@@ -1,7 +1,7 @@
 // How the service is. Asks again by itself while someone looks, rarely, and not at all in a tab that is not seen.
 
 import { askJson } from "./api.js";
-import { byId, h, refill } from "./dom.js";
+import { byId, h, keepFocus, refill } from "./dom.js";
 import { attend, calm, trouble } from "./trouble.js";
 import { words } from "./words.js";
 
@@ -66,7 +66,17 @@ function show(found) {
   if (!byId("progress").textContent?.startsWith(summary)) refill(byId("progress"), h("b", {}, summary), " ", when);
   when.textContent = `Seen at ${time}, and looked at again every ${EVERY / 1000} seconds.`;
   byId("status").classList.remove("stale");
-  refill(byId("status"), h("div", { class: "panels" }, parts(found, ready), made(found), counted(found), times(found), drift(found)));
+  panels(byId("status"), [parts(found, ready), made(found), counted(found), times(found), drift(found)]);
+}
+
+/** Only what changed is drawn again: the focus stays where it is. @param {HTMLElement} box @param {HTMLElement[]} now */
+function panels(box, now) {
+  const before = box.querySelectorAll(".panel");
+  if (!before.length) return refill(box, h("div", { class: "panels" }, now));
+  before.forEach((old, i) => {
+    const next = /** @type {HTMLElement} */ (now[i]);
+    if (!old.isEqualNode(next)) keepFocus(old, () => old.replaceWith(next));
+  });
 }
 
 /** @param {Status} found @param {Record<string, unknown>} ready */
@@ -85,9 +95,9 @@ function parts({ health }, ready) {
 function made({ health: { version, bundle } }) {
   const rows = [
     [h("dt", {}, "Brushwork"), h("dd", {}, version)],
-    [h("dt", {}, "Model"), h("dd", {}, h("a", { href: "/model" }, `${bundle.name} ${bundle.version}`))],
+    [h("dt", {}, "Model"), h("dd", {}, h("a", { id: "to-model", href: "/model" }, `${bundle.name} ${bundle.version}`))],
     [h("dt", {}, "Its hash"), h("dd", {}, h("code", {}, bundle.sha256))],
-    [h("dt", {}, "For machines"), h("dd", {}, h("a", { href: "/metrics" }, "metrics"), ", ", h("a", { href: "/health" }, "health"), ", ", h("a", { href: "/readyz" }, "ready"))],
+    [h("dt", {}, "For machines"), h("dd", {}, h("a", { id: "to-metrics", href: "/metrics" }, "metrics"), ", ", h("a", { id: "to-health", href: "/health" }, "health"), ", ", h("a", { id: "to-readyz", href: "/readyz" }, "ready"))],
   ];
   return panel("Versions", h("dl", { class: "facts" }, rows));
 }
@@ -102,7 +112,7 @@ function counted({ verdicts, failures }) {
     rows.length > 0 && table(["Answer", "Drawn", "Count"], rows),
     failures.length > 0 && [
       h("h3", {}, "Could not be examined"),
-      table(["Why", "Count"], failures.map(({ name, count }) => [h("a", { href: `/problems/${encodeURIComponent(name)}` }, name), String(count)])),
+      table(["Why", "Count"], failures.map(({ name, count }) => [h("a", { id: `problem-${name}`, href: `/problems/${encodeURIComponent(name)}` }, name), String(count)])),
     ],
   );
 }

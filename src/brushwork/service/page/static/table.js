@@ -2,7 +2,7 @@
 // near the window (`content-visibility` in parts.css), and every row is in the document. In a windowed one rows are
 // drawn only near the window: rows are all of one height, and what they hold, pictures for example, is let go of.
 
-import { h, keepFocus, refill } from "./dom.js";
+import { h, keepFocus, renew } from "./dom.js";
 
 const CHUNK = 50;
 const WINDOWED_CHUNK = 20;
@@ -94,8 +94,8 @@ export class Table {
    * @param {boolean} ascending
    */
   sorted(name, ascending) {
-    const titles = this.#plan.columns.map((column) => this.#title(column, column.name === name ? ascending : null));
-    refill(this.#head, h("div", { role: "row", class: "row" }, titles));
+    const titles = () => this.#plan.columns.map((column) => this.#title(column, column.name === name ? ascending : null));
+    renew(this.#head, `${name} ${ascending}`, () => h("div", { role: "row", class: "row" }, titles()));
   }
 
   /** Give each chunk its rows. Chunks stay, so that nothing flickers while rows come in. */

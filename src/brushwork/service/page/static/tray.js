@@ -1,6 +1,6 @@
 // What this tab was given, each with its answer or its failure; one is shown, the others are a step away.
 
-import { h, icon, refill } from "./dom.js";
+import { h, icon, renew } from "./dom.js";
 import { RUNNING } from "./machine.js";
 import { counted } from "./words.js";
 
@@ -15,29 +15,38 @@ const MANY = 8; // from here on the batch is the better place
  * @param {Check | null} shown
  */
 export function tray(box, all, shown) {
-  if (all.length < 2) return refill(box);
+  if (all.length < 2) return renew(box, "", () => null);
+  const drawn = all.map((check) => [check.key, check.name, check.state, told(check), Boolean(check.file), check === shown]);
+  renew(box, JSON.stringify(drawn), () => list(all, shown));
+}
+
+/** @param {Check[]} all @param {Check | null} shown */
+function list(all, shown) {
   const entries = [...all].reverse().map((check) => entry(check, check === shown));
-  refill(
-    box,
+  return [
     h("h2", { id: "tray-title" }, "In this tab"),
     h("p", { class: "fine", role: "status" }, summary(all)),
     h("ul", { class: "tray", "aria-labelledby": "tray-title" }, entries),
     all.length >= MANY && h("p", { class: "fine" }, "For hundreds of pictures there is the ", h("a", { href: "/batch" }, "batch"), "."),
-  );
+  ];
 }
 
 /** @param {Check[]} all */
 function summary(all) {
   const failed = all.filter((check) => check.state === "error").length;
   const open = all.filter((check) => check.state === "queued" || RUNNING.includes(check.state)).length;
-  const told = [open > 0 && `${counted(open, "picture")} to go`, failed > 0 && `${failed} could not be examined`].filter(Boolean);
-  return told.length ? `${told.join(", ")}.` : "";
+  const parts = [open > 0 && `${counted(open, "picture")} to go`, failed > 0 && `${failed} could not be examined`].filter(Boolean);
+  return parts.length ? `${parts.join(", ")}.` : "";
+}
+
+/** How it stands, in a few words. @param {Check} check */
+function told({ verdict, failure, state }) {
+  return verdict ? verdict.wording.answer : (failure?.title ?? SHORT[/** @type {keyof typeof SHORT} */ (state)] ?? "checking …");
 }
 
 /** @param {Check} check @param {boolean} here */
 function entry(check, here) {
   const { verdict, state, name } = check;
-  const told = verdict ? verdict.wording.answer : (check.failure?.title ?? SHORT[/** @type {keyof typeof SHORT} */ (state)] ?? "checking …");
   return h(
     "li",
     { "data-state": state },
@@ -46,7 +55,7 @@ function entry(check, here) {
       { href: `#${check.key}`, id: `go-${check.key}`, "aria-current": here && "true" },
       h("span", { class: "thumb" }, check.file && h("img", { src: check.url, alt: "", loading: "lazy", onerror: hide })),
       h("span", { class: "thumb-name" }, name),
-      h("span", { class: "thumb-told" }, verdict && icon(verdict.answer, "sign"), told),
+      h("span", { class: "thumb-told" }, verdict && icon(verdict.answer, "sign"), told(check)),
     ),
   );
 }
