@@ -44,7 +44,12 @@ def test_back_and_forward_step_through_results(watched: Any, two: tuple[Path, Pa
     page.go_forward()
     _size(page, 250)
     assert page.locator("[aria-current=true]").count() == 1
-    page.click(".tray li:has-text('240.png') a")
+    page.hover(".tray li:has-text('240.png') a")
+    page.mouse.down()
+    page.evaluate(
+        "window.dispatchEvent(new Event('hashchange')), new Promise(requestAnimationFrame)"
+    )  # draws meanwhile
+    page.mouse.up()
     _size(page, 240)
 
 
