@@ -154,6 +154,34 @@ def test_feedback_says_how_it_is_known_with_two_consents_and_can_be_taken_back(
     page.wait_for_selector(".said:has-text('needs a note')")
 
 
+def test_the_kind_of_art_that_was_chosen_stays_when_the_range_comes_and_when_it_is_saved(
+    open_page: Any, service: Any, small: Path
+) -> None:
+    watched = open_page()
+    page = watched.page
+    _empty(page, service.url)
+    held: list[Any] = []
+    page.route("**/v1/verdicts?*stability*", lambda route: route.continue_() if held else held.append(route))
+    watched.check(small, "explaining")
+    page.focus("#kind")
+    page.select_option("#kind", "comic")
+    page.click("#save")
+    page.click("#keep-it")
+    held[0].continue_()
+    page.wait_for_selector("#open-saved")
+    assert page.locator(".gauge .range").count() == 1
+    assert page.input_value("#kind") == "comic"
+    assert "of this kind (comic)" in page.inner_text(".reference figcaption")
+    page.goto(service.url)
+    watched.check(small)
+    assert page.input_value("#kind") == "all"
+    page.focus("#kind")
+    page.select_option("#kind", "comic")
+    page.click("#again")
+    page.wait_for_selector(".reference figcaption:has-text('of this kind (comic)')")
+    assert page.input_value("#kind") == "comic"
+
+
 def test_what_goes_wrong_with_an_act_is_said_beside_it(open_page: Any, small: Path) -> None:
     watched = open_page()
     watched.check(small)

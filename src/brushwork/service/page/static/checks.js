@@ -36,6 +36,8 @@ export class Check {
   gone = false;
   /** @type {string | null} why there is no range under re-encodings */
   rangeless = null;
+  /** @type {string | null} the kind of human works that its reader compares it with */
+  kind = null;
   /** @type {{element: HTMLElement, update: () => void} | null} the result as it is drawn */
   view = null;
   /** @type {string | null} */

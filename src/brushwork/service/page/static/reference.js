@@ -16,23 +16,33 @@ export function thousand(found) {
   return found && h("figure", { class: "reference" }, marked(found));
 }
 
-/** Over the kind of work that the reader names. @param {Verdict} verdict with a reference */
-export function reference(verdict) {
+/**
+ * Over the kind of work that the reader names.
+ * @param {Verdict} verdict with a reference
+ * @param {{kind: string | null}} [chosen] where the kind is noted, for when this is drawn again
+ */
+export function reference(verdict, chosen = { kind: null }) {
   const first = verdict.reference;
   if (!first) return null;
   const figure = h("figure", { class: "reference" }, marked(first));
   const kinds = /** @type {HTMLSelectElement} */ (h("select", { id: "kind" }, h("option", { value: first.kind }, ALL)));
   /** @type {Reference[] | null} */
   let known = null;
+  const show = () => refill(figure, marked(known?.find(({ kind }) => kind === kinds.value) ?? first));
   const more = async () => {
     if (known) return;
     known = [];
     known = await ofKinds(verdict);
-    for (const { kind } of known ?? []) if (kind !== first.kind) kinds.append(h("option", { value: kind }, kind));
+    for (const { kind } of known ?? []) if (kind !== first.kind) kinds.append(h("option", { value: kind, selected: kind === chosen.kind }, kind));
+    if (kinds.value !== first.kind) show();
   };
   for (const event of ["pointerenter", "focus"]) kinds.addEventListener(event, () => attend(more()));
   whenNear(kinds, () => attend(more()));
-  kinds.addEventListener("change", () => refill(figure, marked(known?.find(({ kind }) => kind === kinds.value) ?? first)));
+  if (chosen.kind) attend(more());
+  kinds.addEventListener("change", () => {
+    chosen.kind = kinds.value;
+    show();
+  });
   return [h("div", { class: "of-kind" }, h("label", { for: "kind" }, "Compared with human works of"), kinds), figure];
 }
 

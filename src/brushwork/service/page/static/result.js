@@ -3,7 +3,7 @@
 
 import { actions } from "./actions.js";
 import { chance } from "./chance.js";
-import { h, icon, isWide, refill } from "./dom.js";
+import { h, icon, isWide, refill, renew } from "./dom.js";
 import { provenance } from "./evidence.js";
 import { gauge } from "./gauge.js";
 import { picture, regions } from "./picture.js";
@@ -34,8 +34,9 @@ const DECLARED = ["made_with_ai", "partly_ai", "signed_capture"];
  */
 export function result(check, acts) {
   const first = verdictOf(check);
-  const [answer, pixel, odds, detail] = [slot(), slot(), slot(), slot()];
+  const [answer, odds, detail] = [slot(), slot(), slot()];
   const does = actions(check, acts);
+  const pixel = pixels(check, acts);
   const says = provenance(first.evidence);
   const declared = DECLARED.includes(first.answer); // what the answer rests on stands beside it
   const known = first.reference !== null; // else its score means nothing, and neither does where it comes from
@@ -44,15 +45,15 @@ export function result(check, acts) {
     "div",
     { class: "result" },
     h("div", { class: "wall" }, picture(check.url, check.name, first)),
-    h("div", { class: "reading" }, answer, does.element, warnings(first), declared ? says : [pixel, odds], limits(), !known && about),
-    h("div", { class: "below" }, check.mine && seenBefore(check, acts), declared ? pixel : says, source(first), known && regions(first), known && about, detail),
+    h("div", { class: "reading" }, answer, does.element, warnings(first), declared ? says : [pixel.element, odds], limits(), !known && about),
+    h("div", { class: "below" }, check.mine && seenBefore(check, acts), declared ? pixel.element : says, source(first), known && regions(first), known && about, detail),
   );
   /** @type {Verdict | null} */
   let drawn = null;
   const update = () => {
     const verdict = verdictOf(check);
     if (drawn?.wording.answer !== verdict.wording.answer) refill(answer, label(verdict));
-    refill(pixel, pixels(check, acts));
+    pixel.update();
     if (JSON.stringify(drawn?.rates) !== JSON.stringify(verdict.rates)) refill(odds, chance(verdict));
     if (drawn?.id !== verdict.id) refill(detail, technical(verdict), model(verdict));
     does.update();
@@ -86,16 +87,21 @@ function label(verdict) {
   );
 }
 
-/** @param {Check} check @param {Acts} acts */
+/**
+ * The comparison with human works is drawn anew only where its figures changed: its reader may have chosen a kind in it.
+ * @param {Check} check
+ * @param {Acts} acts
+ */
 function pixels(check, acts) {
-  const verdict = verdictOf(check);
-  const summaries = verdict.evidence.filter((e) => e.kind === "forensics").map((e) => h("p", {}, e.summary));
-  return h(
-    "section",
-    { class: "part", "aria-labelledby": "pixels" },
-    h("h3", { id: "pixels" }, words.heading.pixels),
-    verdict.reference ? [gauge(verdict), range(check, acts), summaries, reference(verdict)] : h("p", {}, words.no_score),
-  );
+  const [measured, compared] = [slot(), slot()];
+  const element = h("section", { class: "part", "aria-labelledby": "pixels" }, h("h3", { id: "pixels" }, words.heading.pixels), measured, compared);
+  const update = () => {
+    const verdict = verdictOf(check);
+    const summaries = verdict.evidence.filter((e) => e.kind === "forensics").map((e) => h("p", {}, e.summary));
+    refill(measured, verdict.reference ? [gauge(verdict), range(check, acts), summaries] : h("p", {}, words.no_score));
+    renew(compared, JSON.stringify([verdict.reference, verdict.probability, verdict.model?.sha256]), () => reference(verdict, check));
+  };
+  return { element, update };
 }
 
 /** What is said of the range while it is not there. @param {Check} check @param {Acts} acts */
