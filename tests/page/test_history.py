@@ -135,6 +135,38 @@ def test_a_saved_result_is_good_to_everyone_and_can_be_worked_with(
     _quiet(watched)
 
 
+def test_what_cannot_be_made_of_a_saved_result_is_not_called_saved(open_page: Any, seeded: Seeded) -> None:
+    page = open_page(f"/p/{seeded.ids[1]}").page
+    problem = '{"title": "Nothing is here", "detail": "It was deleted."}'
+    page.route("**/annotated.png", lambda route: route.fulfill(status=404, body=problem))
+    page.click("#annotated")
+    page.wait_for_selector(".said:has-text('It was deleted.')")
+    page.route("**/report.json", lambda route: route.abort())
+    page.click("#case")
+    page.click("#case-json")
+    page.wait_for_selector(".said:has-text('The server does not answer')")
+    page.unroute_all()
+    for button, name in (("#annotated", "picture-brushwork.png"), ("#case-json", "picture-case.json")):
+        with page.expect_download() as download:
+            page.click(button)
+        assert download.value.suggested_filename == name
+        page.wait_for_selector(".said:has-text('aved as')")
+
+
+def test_a_score_that_means_nothing_is_a_dash_in_the_lists(open_page: Any, service: Any, seeded: Seeded) -> None:
+    page = open_page("/history").page
+    many(service.url, 1)
+    page.reload()
+    wait_for_count(page, ROWS, 4)
+    scores = page.locator(f"{ROWS} [data-column=score]").all_inner_texts()
+    assert "unlike what was measured" in scores[0]
+    assert [score for score in scores[1:] if not score.startswith("0.")] == []
+    newest = page.request.get(f"{service.url}/v1/verdicts?limit=1").json()["verdicts"][0]["id"]
+    page.request.patch(f"{service.url}/v1/verdicts/{newest}", data={"for_review": True})
+    page.goto(f"{service.url}/review?show=pictures")
+    page.wait_for_selector(".card .note:has-text('unlike what was measured')")
+
+
 def test_a_link_shows_the_result_without_name_note_or_picture_until_it_is_taken_back(
     open_page: Any, service: Any, seeded: Seeded, axe: str
 ) -> None:

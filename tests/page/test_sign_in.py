@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,6 +70,20 @@ def test_a_key_opens_what_was_asked_for_and_is_given_up_again(
     page.wait_for_selector("#key")
     page.goto(f"{locked.url}/history")
     page.wait_for_selector("text=Sign in with a key")
+
+
+def test_the_check_that_asked_for_a_key_is_shown_again_after_it(
+    stranger: Watched, locked: Service, key: str, pictures: Path
+) -> None:
+    page = stranger.page
+    page.goto(locked.url)
+    stranger.check(pictures / "tiny.png", "error")
+    page.click("text=Sign in with a key")
+    page.fill("#key", key)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#alert:has-text('tiny.png')")
+    page.click("#retry")
+    stranger.wait("done")
 
 
 def test_the_way_back_never_leads_to_another_site(stranger: Watched, locked: Service, key: str) -> None:

@@ -72,6 +72,61 @@ def test_a_reload_keeps_what_was_answered_and_begins_again_what_was_not(open_pag
     assert page.locator(".tray li").count() == 2
 
 
+def test_the_only_check_is_a_step_away_after_another_screen_and_after_the_skip_link(
+    open_page: Any, service: Any, two: tuple[Path, Path]
+) -> None:
+    watched = open_page()
+    page = watched.page
+    watched.check(two[0])
+    for address in ("/", "/#main"):
+        page.goto(f"{service.url}/help")
+        page.goto(f"{service.url}{address}")
+        page.wait_for_selector(".tray li")
+        assert (page.locator(".tray li").count(), page.locator("#answer").count()) == (1, 0)
+    page.click(".tray a")
+    _size(page, 240)
+    assert page.locator(".tray li").count() == 0
+
+
+def test_what_waited_goes_on_where_the_address_names_no_check(
+    open_page: Any, service: Any, two: tuple[Path, Path]
+) -> None:
+    watched = open_page()
+    page = watched.page
+    page.route(ANSWERS, lambda route: None)
+    page.set_input_files("#image", two[0])
+    page.wait_for_selector(".waiting")
+    page.unroute(ANSWERS)
+    page.goto(f"{service.url}/help")
+    page.goto(f"{service.url}/#main")
+    watched.wait("done")
+
+
+HELD = """async () => {
+  const ready = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+  const database = await ready(indexedDB.open("brushwork"));
+  const counts = ["checks", "files"].map((name) => ready(database.transaction(name).objectStore(name).count()));
+  database.close();
+  return Promise.all(counts);
+}"""
+
+
+def test_what_the_browser_holds_goes_after_an_hour_on_whichever_screen(
+    open_page: Any, service: Any, two: tuple[Path, Path]
+) -> None:
+    watched = open_page()
+    page = watched.page
+    watched.check(two[0])
+    page.evaluate("import('/static/keep.js').then((keep) => keep.keepFile('alone', new File([], 'a'), Date.now()))")
+    page.clock.install()
+    page.goto(f"{service.url}/help", wait_until="networkidle")
+    assert page.evaluate(HELD) == [1, 2]
+    page.clock.fast_forward(3_000_000)
+    assert page.evaluate(HELD) == [1, 2]
+    page.clock.fast_forward(700_000)
+    page.wait_for_function(f"async () => String(await ({HELD})()) === '0,0'")
+
+
 def test_two_tabs_do_not_mix_what_they_were_given(open_page: Any, two: tuple[Path, Path]) -> None:
     first = open_page()
     first.check(two[0])

@@ -8,7 +8,7 @@ import { save, stem } from "./download.js";
 import { feedbackPanel } from "./feedback.js";
 import { savePanel } from "./saving.js";
 import { shares } from "./source.js";
-import { askAnnotated } from "./verdicts.js";
+import { askAnnotated, askKept } from "./verdicts.js";
 import { words } from "./words.js";
 
 /** @typedef {import("./checks.js").Check} Check */
@@ -117,9 +117,8 @@ export function asText(verdict, name) {
 /** @param {Check} check @param {Say} say */
 async function annotated({ file, name, saved }, say) {
   say("Printing the answer under the picture …");
-  const where = file ? await askAnnotated(file) : saved && `/v1/verdicts/${saved.id}/annotated.png`;
-  if (!where) return "The picture is not here any more.";
-  if (typeof where === "string") h("a", { href: where, download: `${stem(name)}-brushwork.png` }).click();
-  else save(where, `${stem(name)}-brushwork.png`);
+  const made = file ? await askAnnotated(file) : saved && (await askKept(saved.id, "annotated.png"));
+  if (!made) return "The picture is not here any more.";
+  save(made, `${stem(name)}-brushwork.png`);
   return "Saved as PNG.";
 }

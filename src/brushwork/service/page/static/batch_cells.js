@@ -1,7 +1,7 @@
 // What stands in the table of a batch: one cell for each of the columns, and the small scale of the score.
 
 import { ORDERS } from "./batch_book.js";
-import { chip } from "./chip.js";
+import { chip, score } from "./chip.js";
 import { h, s } from "./dom.js";
 import { address } from "./query.js";
 import { counted, plainName, two, words } from "./words.js";
@@ -31,11 +31,6 @@ export function columns(doing) {
     { name: "status", title: "Status", cell: (line) => status(line, doing), order: ORDERS.status },
     { name: "decision", title: "Decision", cell: decision, order: ORDERS.decision },
   ];
-}
-
-/** @param {number | null} value */
-function score(value) {
-  return value === null ? [h("span", { "aria-hidden": "true" }, "–"), h("span", { class: "unseen" }, "none: unlike what was measured")] : two(value);
 }
 
 /** The name opens the picture; only the current one is a stop on the way of the Tab key. @param {Line} line @param {Doing} doing */

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { save, stem } from "./download.js";
 import { attend } from "./trouble.js";
-import { askReport } from "./verdicts.js";
+import { askKept, askReport } from "./verdicts.js";
 
 /** @typedef {import("./checks.js").Check} Check */
 
@@ -36,12 +36,12 @@ export function casePanel(check, attempt) {
 
 /**
  * @param {Check} check
- * @param {string} form
+ * @param {typeof FORMS[number][0]} form
  * @param {string} note
  */
 async function made({ file, name, saved, verdict }, form, note) {
   const called = `${stem(name)}-case.${form}`;
   if (file) save(await askReport(file, { form, note, stability: Boolean(verdict?.stability) }), called);
-  else if (saved) h("a", { href: `/v1/verdicts/${saved.id}/report.${form}`, download: called }).click();
+  else if (saved) save(await askKept(saved.id, `report.${form}`), called);
   return `The case file is saved as ${called}.`;
 }

@@ -132,7 +132,7 @@ export class Checks {
     this.changed(check);
     if (!this.all.includes(check)) return;
     const { key, at, name, address, file, state, verdict, failure, saved, said } = check;
-    if (file && !this.#kept.has(key)) attend(keepFile(key, file));
+    if (file && !this.#kept.has(key)) attend(keepFile(key, file, at));
     if (file) this.#kept.add(key);
     attend(keep({ key, tab: this.#tab, at, name, address, state, verdict, failure, saved, said }));
   }

@@ -1,13 +1,13 @@
 // What was saved: found by words or answer, a page at a time, opened or deleted. The address says what is shown.
 
 import { askJson, Away, Problem, send } from "./api.js";
-import { chip, daysLeft, moment } from "./chip.js";
+import { chip, daysLeft, moment, scoreOf } from "./chip.js";
 import { confirmed } from "./dialog.js";
 import { byId, h, refill } from "./dom.js";
 import { address, follow, go, query } from "./query.js";
 import { Table } from "./table.js";
 import { attend, calm, trouble } from "./trouble.js";
-import { counted, two, words } from "./words.js";
+import { counted, words } from "./words.js";
 
 /** @typedef {import("./types.js").Verdict} Verdict */
 /** @typedef {{id: string, expires_at: string, days_left: number, note: string | null, for_review: boolean, picture: {days_left: number} | null}} Kept */
@@ -32,7 +32,7 @@ const table = new Table({
     { name: "thumb", title: h("span", { class: "unseen" }, "Picture"), cell: thumb },
     { name: "answer", title: "Answer", cell: ({ verdict }) => h("a", { href: `/p/${verdict.id}` }, chip(verdict.answer)) },
     { name: "name", title: "Name and note", cell: naming },
-    { name: "score", title: "Score", cell: ({ verdict }) => two(verdict.probability) },
+    { name: "score", title: "Score", cell: ({ verdict }) => scoreOf(verdict) },
     { name: "saved", title: "Saved", cell: ({ verdict }) => moment(verdict.created_at) },
     { name: "left", title: "Stays", cell: staying },
   ],

@@ -1,4 +1,5 @@
 // What this tab was given, held by the browser itself so that a reload loses nothing: for an hour, on this device only.
+// What is older goes as soon as any screen of Brushwork is open.
 
 const [NAME, VERSION] = ["brushwork", 1];
 const STORES = /** @type {const} */ (["checks", "files"]); // a file is written once, how far its check is, more often
@@ -33,9 +34,9 @@ export async function keep(held) {
   await act("checks", "readwrite", (store) => store.put(held));
 }
 
-/** @param {string} key @param {File} file */
-export async function keepFile(key, file) {
-  await act("files", "readwrite", (store) => store.put({ key, file }));
+/** @param {string} key @param {File} file @param {number} at when it came in, so that it goes in time also by itself */
+export async function keepFile(key, file, at) {
+  await act("files", "readwrite", (store) => store.put({ key, file, at }));
 }
 
 /** @param {string} key */
@@ -43,16 +44,24 @@ export async function drop(key) {
   await Promise.all(STORES.map((name) => act(name, "readwrite", (store) => store.delete(key))));
 }
 
+/** Let go of what is older than an hour, whichever tab it came from. */
+export async function purge() {
+  const old = Date.now() - HOUR;
+  for (const name of STORES) {
+    const all = /** @type {{key: string, at?: number}[]} */ ((await act(name, "readonly", (store) => store.getAll())) ?? []);
+    await Promise.all(all.filter(({ at }) => !(at && at >= old)).map(({ key }) => act(name, "readwrite", (store) => store.delete(key))));
+  }
+}
+
 /**
- * What this tab was given within the hour, oldest first. What is older goes, whichever tab it came from.
+ * What this tab was given within the hour, oldest first. What is older goes.
  * @param {string} tab
  * @returns {Promise<(Held & {file: File | null})[]>}
  */
 export async function held(tab) {
+  await purge();
   const all = /** @type {Held[]} */ ((await act("checks", "readonly", (store) => store.getAll())) ?? []);
-  const old = Date.now() - HOUR;
-  await Promise.all(all.filter((one) => one.at < old).map((one) => drop(one.key)));
-  const mine = all.filter((one) => one.tab === tab && one.at >= old).sort((a, b) => a.at - b.at);
+  const mine = all.filter((one) => one.tab === tab).sort((a, b) => a.at - b.at);
   const found = await Promise.all(mine.map(({ key }) => act("files", "readonly", (store) => store.get(key))));
   return mine.map((one, i) => ({ ...one, file: found[i]?.file ?? null })).filter(({ file, address }) => file || address);
 }

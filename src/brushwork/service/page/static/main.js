@@ -175,7 +175,7 @@ function drop(check) {
 }
 
 async function drawTray() {
-  if (checks.all.length < 2) return renew(byId("tray"), "", () => null);
+  if (!checks.all.some((check) => check !== shown)) return renew(byId("tray"), "", () => null);
   const { tray } = /** @type {typeof import("./tray.js")} */ (await part("tray"));
   tray(byId("tray"), checks.all, shown);
 }
@@ -190,6 +190,7 @@ listen({ onFiles: take, onAddress: takeAddress, onNothing: refused }); // a slip
 window.addEventListener("hashchange", show);
 await checks.restore();
 const unfinished = checks.all.findLast((check) => check.state === "queued");
+if (window.location.hash === "#main") window.history.replaceState(null, "", window.location.pathname); // names no check
 if (!window.location.hash && unfinished) window.history.replaceState(null, "", `#${unfinished.key}`);
 if (document.documentElement.dataset.state !== "error" || window.location.hash) show();
 attend(drawSamples());

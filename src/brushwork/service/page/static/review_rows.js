@@ -1,8 +1,8 @@
 // The other rows of the review: a picture put up for it, a disagreement, a line of the record.
 
-import { chip, moment } from "./chip.js";
+import { chip, moment, scoreOf } from "./chip.js";
 import { h } from "./dom.js";
-import { two, words } from "./words.js";
+import { words } from "./words.js";
 
 /** @typedef {import("./types.js").Verdict} Verdict */
 /** @typedef {import("./decisions.js").Decision} Decision */
@@ -13,7 +13,7 @@ export function waiting(verdict) {
     "article",
     { class: "card" },
     h("header", {}, h("h2", {}, h("a", { href: `/p/${verdict.id}#decisions` }, chip(verdict.answer))), moment(verdict.created_at)),
-    h("p", {}, verdict.external_id || `result ${verdict.id.slice(0, 8)}`, h("span", { class: "note" }, `score ${two(verdict.probability)}`)),
+    h("p", {}, verdict.external_id || `result ${verdict.id.slice(0, 8)}`, h("span", { class: "note" }, "score ", scoreOf(verdict))),
   );
 }
 

@@ -59,7 +59,7 @@ async function signOut() {
 /** Where to go on: a path of this service, never another address. */
 function next() {
   const wanted = new URL(new URLSearchParams(window.location.search).get("next") ?? "/", window.location.origin);
-  return wanted.origin === window.location.origin ? wanted.pathname + wanted.search : "/";
+  return wanted.origin === window.location.origin ? wanted.pathname + wanted.search + wanted.hash : "/";
 }
 
 form.addEventListener("submit", (event) => {

@@ -15,7 +15,7 @@ const MANY = 8; // from here on the batch is the better place
  * @param {Check | null} shown
  */
 export function tray(box, all, shown) {
-  if (all.length < 2) return renew(box, "", () => null);
+  if (!all.some((check) => check !== shown)) return renew(box, "", () => null);
   const drawn = all.map((check) => [check.key, check.name, check.state, told(check), Boolean(check.file), check === shown]);
   renew(box, JSON.stringify(drawn), () => list(all, shown));
 }

@@ -72,7 +72,7 @@ export function attend(promise) {
 
 /** Where to show a key, and come back from. */
 export function signIn() {
-  const back = encodeURIComponent(window.location.pathname + window.location.search);
+  const back = encodeURIComponent(window.location.pathname + window.location.search + window.location.hash);
   return h("a", { href: `/sign-in?next=${back}` }, "Sign in with a key");
 }
 

@@ -71,6 +71,16 @@ export async function askReport(file, { form, note, stability }) {
   return read(await ask(`/v1/reports?form=${form}&stability=${stability}`, { method: "POST", body }, file), "blob");
 }
 
+/**
+ * What the server makes of a saved result.
+ * @param {string} id
+ * @param {"annotated.png" | "report.html" | "report.pdf" | "report.json"} what
+ * @returns {Promise<Blob>}
+ */
+export async function askKept(id, what) {
+  return read(await ask(`/v1/verdicts/${id}/${what}`), "blob");
+}
+
 /** The form that every route with one picture takes. @param {File} file */
 export function asForm(file) {
   const data = new FormData();
