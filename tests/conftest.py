@@ -11,8 +11,9 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -138,6 +139,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped: {report.longrepr} (BRUSHWORK_REQUIRE_ALL=1 forbids skipping)"
     return report
+
+
+@pytest.fixture(autouse=True)
+def _settings_of_its_own() -> Iterator[None]:
+    """Settings are read once a process; what one test set may not reach the next."""
+    yield
+    if (read := sys.modules.get("brushwork.settings")) is not None:
+        read.load_settings.cache_clear()
 
 
 @pytest.fixture(scope="session")

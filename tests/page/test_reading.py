@@ -21,7 +21,7 @@ from tests.page.looks import assert_good
 pytestmark = pytest.mark.needs_chromium
 
 
-@pytest.mark.parametrize("path", ["/help", "/model", "/status", "/sign-in", "/docs", "/problems/image-corrupt"])
+@pytest.mark.parametrize("path", ["/help", "/model", "/status", "/sign-in", "/problems/image-corrupt"])
 def test_the_screen_is_good_to_everyone(open_page: Any, axe: str, path: str) -> None:
     watched = open_page(path, bypass_csp=True)
     watched.page.wait_for_load_state("networkidle")

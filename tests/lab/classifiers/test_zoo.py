@@ -91,6 +91,21 @@ def test_local_weights_are_loaded_and_wrong_ones_told_of(tmp_path):
         of("small_cnn", pretrained=True)
 
 
+def test_training_begins_with_what_a_run_came_to(tmp_path):
+    weights = tmp_path / "weights.safetensors"
+    for name in ("resnet10", "resnet18"):
+        stem = "small" if name == "resnet18" else "auto"
+        source = of(name, side=32, stem=stem)
+        save_file(source.state_dict(), weights)
+        loaded = of(name, side=32, stem=stem, backbone=weights)
+        assert all(torch.equal(a, b) for a, b in zip(loaded.parameters(), source.parameters(), strict=True))
+    with pytest.raises(LabError, match=r"weights\.safetensors do not fit resnet10"):
+        of("resnet10", side=32, backbone=weights)
+    weights.write_bytes(b"no weights")
+    with pytest.raises(LabError, match=r"weights\.safetensors do not fit small_cnn"):
+        of("small_cnn", backbone=weights)
+
+
 def test_weights_that_the_hub_does_not_give_are_told_of_with_where_to_put_them(monkeypatch):
     import timm
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
 
 import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ...errors import LabError
@@ -91,13 +93,15 @@ def build(settings: ClassifierPlan, classes: int, side: int, fill: bool = True) 
     """
     ensure_torchvision()
     name = settings.model
-    trunk = _own(settings, classes) if name in OWN else _published(settings, classes, side, fill)
+    trunk = _own(settings, classes, fill) if name in OWN else _published(settings, classes, side, fill)
     mean, std = normalisation_of(trunk, settings)
     if _wants_small_stem(settings, side):
         _give_small_stem(trunk, name)
     net = ClassifierNet(trunk, side, mean, std)
     if fill and _is_npz(settings):
-        _fill_from_npz(net, settings)
+        load_backbone(net, _there(cast("Path", settings.backbone)))
+    if fill and _is_of_run(settings):
+        _go_on_from_run(net, settings)
     for module in net.modules():
         if type(module) is nn.Conv2d:
             module.__class__ = SoundStem
@@ -138,6 +142,17 @@ def _is_npz(settings: ClassifierPlan) -> bool:
     return settings.backbone is not None and settings.backbone.suffix == ".npz"
 
 
+def _is_of_run(settings: ClassifierPlan) -> bool:
+    """Whether the file of weights is one that a run of ours left, which holds the whole network under its own names."""
+    if settings.backbone is None or settings.backbone.suffix != ".safetensors":
+        return False
+    try:
+        with safe_open(_there(settings.backbone), "pt") as file:
+            return all(name in ("mean", "std") or name.startswith("trunk.") for name in file.keys())  # noqa: SIM118
+    except SafetensorError as error:
+        raise _without_weights(settings, error) from error
+
+
 def head_of(net: ClassifierNet) -> nn.Module:
     """The last layer, which `freeze` leaves free."""
     head = net.trunk.get_classifier()
@@ -150,9 +165,10 @@ def freeze(net: ClassifierNet, frozen: bool) -> None:
     head_of(net).requires_grad_(True)
 
 
-def _own(settings: ClassifierPlan, classes: int) -> nn.Module:
-    if settings.pretrained or settings.backbone is not None:
-        raise LabError(f"{settings.model} is one of our own: it has no published weights.", "Train it from scratch.")
+def _own(settings: ClassifierPlan, classes: int, fill: bool) -> nn.Module:
+    if settings.pretrained or (fill and settings.backbone is not None and not _is_of_run(settings)):
+        message = f"{settings.model} is one of our own: it has no published weights."
+        raise LabError(message, "Train it from scratch, or give the weights.safetensors of a run of it as `backbone`.")
     return cast("nn.Module", OWN[settings.model](num_classes=classes, drop_rate=settings.dropout))
 
 
@@ -163,7 +179,7 @@ def _published(settings: ClassifierPlan, classes: int, side: int, fill: bool) ->
         if not settings.model.startswith("mobilenetv2_100"):
             raise LabError(f"{settings.backbone} is of mobilenetv2_100, not {settings.model}.", "Name that model.")
         options |= {"pad_type": "same", "bn_eps": 1e-3}  # TensorFlow's, as in networks.ARCHITECTURES
-    elif fill and settings.backbone is not None:
+    elif fill and settings.backbone is not None and not _is_of_run(settings):
         options |= {"pretrained": True, "pretrained_cfg_overlay": {"file": str(_there(settings.backbone))}}
     elif fill and settings.pretrained:
         options["pretrained"] = True
@@ -225,5 +241,9 @@ def _give_small_stem(trunk: Any, name: str) -> None:
     trunk.maxpool = nn.Identity()
 
 
-def _fill_from_npz(net: ClassifierNet, settings: ClassifierPlan) -> None:
-    load_backbone(net, _there(cast("Path", settings.backbone)))
+def _go_on_from_run(net: ClassifierNet, settings: ClassifierPlan) -> None:
+    """Begin with what another run of the same network came to, its last layer included."""
+    try:
+        net.load_state_dict(load_file(cast("Path", settings.backbone)))
+    except RuntimeError as error:
+        raise _without_weights(settings, error) from error
