@@ -229,7 +229,7 @@ _ADVICE: Final[dict[Answer, tuple[str, ...]]] = {
     ),
     Answer.CANNOT_TELL: (
         "Ask for the original file, or a larger copy that was not sent through a messenger.",
-        "Layers, sketches and other work in progress say more than any score.",
+        "Ask for its provenance: work in progress, layers, Content Credentials. They say more than any score.",
     ),
     Answer.NO_SIGN_OF_AI: ("A generator that the model has not met can pass unseen.",),
     Answer.SIGNED_CAPTURE: ("A signed photo can still show a screen or a print of something else.",),

@@ -60,10 +60,12 @@ class View(NamedTuple):
 
 
 VIEWS: Final = (
-    *(View(path) for path in ("/", "/compare", "/lab", "/help", "/model", "/history", "/batch")),
+    *(View(path) for path in ("/", "/compare", "/lab", "/help", "/model", "/history", "/batch", "/review", "/status")),
     *(View(path, "dark", (1440,)) for path in ("/lab", "/model")),
     View("/", state="answered"),
+    View("/", "dark", (1440,), state="answered"),
     View("/", state="refused"),
+    View("/history", widths=(320, 1440), state="opened"),
     View("/batch", state="full"),
 )
 
@@ -87,7 +89,21 @@ def _full(page: Any, service: Service) -> None:
     page.wait_for_selector(f"#show-all b >> text={ENTRIES}")
 
 
-STATES: Final[dict[str, Callable[[Any, Service], None]]] = {"answered": _answered, "refused": _refused, "full": _full}
+def _opened(page: Any, service: Service) -> None:
+    """A saved result with its picture."""
+    files = {"name": "evening.png", "mimeType": "image/png", "buffer": encoded(drawn("painterly", PICTURE, 5))}
+    wish = f"{service.url}/v1/verdicts?explain=true&save=true&save_picture=true"
+    page.goto(f"{service.url}/p/{page.request.post(wish, multipart={'image': files}).json()['id']}")
+    page.wait_for_selector(".result")
+    page.wait_for_load_state("networkidle")
+
+
+STATES: Final[dict[str, Callable[[Any, Service], None]]] = {
+    "answered": _answered,
+    "refused": _refused,
+    "full": _full,
+    "opened": _opened,
+}
 
 
 @contextmanager

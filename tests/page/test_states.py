@@ -99,6 +99,7 @@ def test_outside_its_range_there_is_no_gauge_but_what_helps(ready: Any, axe: str
     ready.check(pictures / "tiny.png")
     assert page.inner_text("#answer") == "Cannot tell"
     assert "Ask for the original file" in page.inner_text(".label")
+    assert "Ask for its provenance: work in progress, layers, Content Credentials." in page.inner_text(".label")
     assert "never measured on such pictures" in page.inner_text("[aria-labelledby=pixels]")
     assert page.locator(".gauge, .chance, .thousand, .strength, #stability").count() == 0
     assert "Raw score" not in page.inner_text("main")
