@@ -127,12 +127,18 @@ def sent(ask: Ask, patience: Patience) -> Flow[httpx.Response]:
     for attempt in count(1):
         outcome = yield ask
         assert outcome is not None, "an Ask is answered"
+        if attempt > 1 and ask.method == "DELETE" and isinstance(outcome, httpx.Response) and _is_gone(outcome):
+            return outcome  # an earlier try deleted it, and its answer was lost
         pause = _pause(outcome, attempt, patience)
         if pause is None or attempt >= patience.tries or waited + pause > patience.seconds:
             return _good(outcome, ask)
         waited += pause
         yield pause
     raise AssertionError("count() does not end")
+
+
+def _is_gone(response: httpx.Response) -> bool:
+    return response.status_code == httpx.codes.NOT_FOUND and _slug(response) == "not-found"
 
 
 def _pause(outcome: httpx.Response | httpx.TransportError, attempt: int, patience: Patience) -> float | None:

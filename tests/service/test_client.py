@@ -158,6 +158,15 @@ def test_a_lost_answer_is_not_done_twice(proxy: Flaky, painting: bytes) -> None:
         assert len(list(client.history())) == before + 1
 
 
+def test_a_deletion_whose_answer_was_lost_is_done_and_another_is_told(proxy: Flaky, painting: bytes) -> None:
+    with Client(proxy.url, patience=QUICK) as client:
+        verdict = client.examine(painting, save=True)
+        proxy.fates.append("lose")
+        client.delete(verdict.id)
+        with pytest.raises(NotFound):
+            client.delete(verdict.id)
+
+
 def test_what_does_not_pass_is_told_at_once_or_after_the_last_try(proxy: Flaky, painting: bytes) -> None:
     with Client(proxy.url, patience=QUICK) as client:
         with pytest.raises(UnsupportedFormat):

@@ -7,12 +7,14 @@ from typing import NoReturn
 
 import pytest
 from fastapi.testclient import TestClient
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from brushwork import __version__
 from brushwork.errors import StoreError
 from brushwork.forensics.bundle import load_bundle
 from brushwork.service.assets import load
+from brushwork.service.status import Figures
 from brushwork.store.database import Database
 
 from .door import image, opened
@@ -52,13 +54,25 @@ def test_ready_waits_for_the_model_and_health_says_everything(tmp_path: Path, pa
         }
 
 
+def test_the_times_of_two_models_are_taken_together() -> None:
+    registry = CollectorRegistry()
+    times = Histogram("brushwork_stage_duration_seconds", "Time", ("stage", "model"), registry=registry)
+    for model, seconds, count in (("art-1", 0.1, 30), ("other", 2.0, 10)):
+        for _ in range(count):
+            times.labels("score", model).observe(seconds)
+    (stage,) = Figures(generate_latest(registry).decode()).stages()
+    assert stage.count == 40
+    assert stage.p50 < 0.3 < 1 < stage.p95 < 3
+
+
 def test_an_old_database_is_told_as_behind(tmp_path: Path) -> None:
     from brushwork.store.migrate import downgrade
 
     with opened(tmp_path) as client:
         downgrade(f"sqlite:///{tmp_path / 'store.sqlite3'}", "base")
         assert client.get("/readyz").json()["database"] == "behind"
-        assert client.get("/readyz").status_code == 503
+        away = client.get("/readyz")
+        assert (away.status_code, away.headers["retry-after"]) == (503, "5")
         refused = client.get("/v1/verdicts")
         assert refused.status_code == 503 and "brushwork db upgrade" in refused.json()["detail"]
 

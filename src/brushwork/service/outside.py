@@ -17,6 +17,7 @@ from .schemas import PictureAddress
 from .uploads import Upload
 
 AT_ONCE: Final = 8
+"""How many addresses are fetched at once for callers who wait, and as many again for work in the background."""
 MAX_JSON_BYTES: Final = 16 * 1024
 _OUTCOMES: Final[Mapping[type[BrushworkError], str]] = {
     UrlBlocked: "blocked",
@@ -34,17 +35,20 @@ class Outside:
         self._settings = settings
         self._count = count
         self._network = network or url_fetch.Network()
-        self._lanes = asyncio.Semaphore(AT_ONCE)
+        self._lanes, self._background = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(AT_ONCE)
 
     async def picture(self, url: str) -> Upload:
         """The picture at `url`. Raises QueueFull where too many are fetched already, or what `fetch` raises."""
         if self._lanes.locked():
             raise QueueFull("As many addresses are fetched already as may be.", "Send it again in a few seconds.")
-        return await self.picture_in_turn(url)
+        return await self._fetched(url, self._lanes)
 
     async def picture_in_turn(self, url: str) -> Upload:
-        """As `picture`, for work in the background: waits for its turn instead of being refused."""
-        async with self._lanes:
+        """As `picture`, for work in the background, which takes no lane from callers and waits for its turn."""
+        return await self._fetched(url, self._background)
+
+    async def _fetched(self, url: str, lanes: asyncio.Semaphore) -> Upload:
+        async with lanes:
             try:
                 found = await url_fetch.fetch(url, self._settings, self._network)
             except BrushworkError as error:
@@ -55,7 +59,7 @@ class Outside:
 
     async def deliver(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
         """Send `body` to a webhook and return the status of the answer. Waits for its turn; raises as `post`."""
-        async with self._lanes:
+        async with self._background:
             return await url_fetch.post(url, body, headers, self._settings, self._network)
 
 

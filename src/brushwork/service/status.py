@@ -67,10 +67,13 @@ class Figures:
 
     def stages(self) -> tuple[Stage, ...]:
         """Every stage that was timed, in the order of its first sample."""
-        buckets: dict[str, list[tuple[float, float]]] = {}
-        for sample in self._named(f"{_DURATION}_bucket"):
-            buckets.setdefault(sample.labels["stage"], []).append((float(sample.labels["le"]), sample.value))
-        return tuple(_stage(name, found) for name, found in buckets.items() if found[-1][1])
+        buckets: dict[str, dict[float, float]] = {}
+        for sample in self._named(f"{_DURATION}_bucket"):  # one for every model that was active
+            upto = buckets.setdefault(sample.labels["stage"], {})
+            edge = float(sample.labels["le"])
+            upto[edge] = upto.get(edge, 0) + sample.value
+        stages = (_stage(name, sorted(upto.items())) for name, upto in buckets.items())
+        return tuple(stage for stage in stages if stage.count)
 
     def drift(self) -> float | None:
         """The drift of the scores, where it is measured."""

@@ -16,6 +16,9 @@ from ..schemas import BundleName, Health, Live, Queue, Ready, Version
 from ..status import Figures, Status
 from .common import AtDesk
 
+ASK_AGAIN_S = 5
+"""Seconds after which it is worth asking again whether the service is ready."""
+
 router = APIRouter(tags=["operation"])
 
 
@@ -34,7 +37,9 @@ async def live() -> Live:
 async def ready(desk: AtDesk) -> Response:
     """Looks at the model in its worker, the database, the disks and the queue. 503 where one is not ready."""
     found = await _ready(desk)
-    return JSONResponse(found.model_dump(mode="json"), 200 if found.ready else 503)
+    if found.ready:
+        return JSONResponse(found.model_dump(mode="json"))
+    return JSONResponse(found.model_dump(mode="json"), 503, {"Retry-After": str(ASK_AGAIN_S)})
 
 
 @router.get("/health", summary="A summary")
