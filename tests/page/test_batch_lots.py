@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,21 @@ def test_a_dropped_folder_comes_with_everything_in_it(open_page: Any, service: S
     done(page)
     assert sorted(row["name"] for row in _facts(page, service)) == [*names, "single.png"]
     quiet(watched)
+
+
+def test_one_file_that_cannot_be_read_costs_no_other(open_page: Any, tmp_path: Path) -> None:
+    """A name in letters of an old system, as a zip from there unpacks it: the browser lists it and cannot open it."""
+    folder = tmp_path / "salon"
+    folder.mkdir()
+    (folder / "good.png").write_bytes(_flat(1))
+    (Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.png"))).write_bytes(_flat(2))
+    page = open_page("/batch").page
+    page.wait_for_load_state("networkidle")
+    _drop(page, folder)
+    page.wait_for_selector(".chosen-count >> text=1 file,")
+    assert "1 file could not be read" in page.inner_text("#alert")
+    assert "The rest was taken." in page.inner_text("#alert")
+    assert page.inner_text("#after-alert .names") == "salon/a file whose name this browser cannot read"
 
 
 @pytest.mark.slow

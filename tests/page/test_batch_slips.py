@@ -12,7 +12,7 @@ import pytest
 
 from tests.made.drawings import drawn, encoded
 from tests.page.batch_seeds import seeded
-from tests.page.batches import ROWS
+from tests.page.batches import ROWS, begin, done
 from tests.page.looks import wait_for_count
 from tests.page.running import Service
 
@@ -102,6 +102,34 @@ def test_a_button_that_is_pressed_while_the_table_is_drawn_hears_its_click(desk:
     desk.keyboard.press("a")  # draws
     desk.mouse.up()
     desk.wait_for_url("**?sort=name")
+
+
+def test_a_page_that_is_closed_in_the_middle_leaves_the_names_to_the_other_which_can_end_the_batch(
+    open_page: Any, tmp_path: Path
+) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}.png").write_bytes(encoded(drawn("flat", (16, 16), number)))
+    first = open_page("/batch").page
+
+    def only_one(route: Any) -> None:
+        if "0.png" in (route.request.post_data_buffer or b"").decode("latin-1"):
+            return route.continue_()
+        problem = '{"title": "No room for uploads", "detail": "Send them later.", "request_id": "r1"}'
+        return route.fulfill(status=503, headers={"Retry-After": "600"}, body=problem)
+
+    first.route("**/items?item_key=*", only_one)
+    begin(first, sorted(tmp_path.iterdir()))
+    second = first.context.new_page()
+    second.goto(first.url)
+    second.wait_for_selector("text=/2 are being sent from another page/")
+    first.close()
+    second.wait_for_selector("#missing >> text=2 files were not sent")
+    assert "being sent from another page" not in second.inner_text(".going")
+    second.reload()  # then it has sent nothing itself
+    second.wait_for_selector(".names >> text=2.png")
+    second.click("#forget")
+    done(second)
+    wait_for_count(second, ROWS, 1)
 
 
 def test_a_double_click_makes_one_batch(open_page: Any, tmp_path: Path) -> None:

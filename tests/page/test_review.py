@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.page.batch_seeds import seeded as fill
 from tests.page.looks import assert_good, wait_for_count
 from tests.page.seeds import HOSTILE, Seeded, seed
 
@@ -57,6 +58,22 @@ def test_every_tab_has_an_address_and_is_good_to_everyone(
     page.go_back()
     page.wait_for_selector("#tab-feedback[aria-current=page]")
     assert watched.said == []
+
+
+def test_a_disagreement_on_a_picture_of_a_batch_has_its_name_and_leads_to_it(
+    open_page: Any, seeded: Seeded, service: Any
+) -> None:
+    batch = fill(service.database_url, 3)
+    page = open_page("/help").page
+    path = f"{service.url}/v1/batches/{batch}"
+    item = next(row for row in page.request.get(f"{path}/rows?limit=3").json()["rows"] if HOSTILE in row["name"])
+    for who, decision in (("Ada", "refuse"), ("Grace", "accept")):
+        page.request.post(f"{path}/items/{item['id']}/decisions", data={"decision": decision, "reviewer": who})
+    page.goto(f"{service.url}/review?show=disagreements")
+    page.locator(".card h2 a", has_text=f"{HOSTILE}.png").click()
+    page.wait_for_url(f"**/batch/{batch}?item={item['id']}")
+    page.wait_for_selector(".pane .record >> text=Grace")
+    assert page.locator(".card img, .pane img").count() == 0
 
 
 def test_a_busy_server_is_asked_again_after_the_time_that_it_names(

@@ -169,7 +169,7 @@ def test_two_people_at_one_key_are_told_apart_by_name(anna: TestClient, painting
     anna.post(path, json={"decision": "refuse", "reviewer": "Ben"})
     assert [d["reviewer"] for d in anna.get(path, params={"reviewer": "Ben"}).json()["decisions"]] == ["Ann", "Ben"]
     found = anna.get("/v1/disagreements", params={"reviewer": "Ben"}).json()["disagreements"]
-    assert [d["subject_id"] for d in found] == [verdict]
+    assert [(d["subject_id"], d["batch_id"], d["name"]) for d in found] == [(verdict, None, None)]
     for wrong in ({"decision": "burn"}, {"decision": "accept", "reviewer": "x" * 81}, {}):
         assert anna.post(path, json=wrong).status_code == 422
 
@@ -221,7 +221,8 @@ def test_a_picture_of_a_batch_is_decided_on_by_its_owner_alone(
     assert anna.get(path, params={"reviewer": "Cleo"}).json() == {"decisions": [], "hidden": 2}
     assert [d["reviewer"] for d in anna.get(path, params={"reviewer": "Ben"}).json()["decisions"]] == ["Ann", "Ben"]
     split = anna.get("/v1/disagreements", params={"reviewer": "Ben"}).json()["disagreements"]
-    assert ("item", item["id"]) in {(d["subject"], d["subject_id"]) for d in split}
+    (found,) = [d for d in split if d["subject_id"] == item["id"]]
+    assert (found["subject"], found["batch_id"], found["name"]) == ("item", batch.rpartition("/")[2], "a.png")
     with zipfile.ZipFile(io.BytesIO(anna.get("/v1/export").content)) as archive:
         lines = [json.loads(line) for line in archive.read("batches.jsonl").splitlines()]
     (result,) = [line for line in lines if line.get("batch") == batch.rpartition("/")[2] and "result" in line]

@@ -112,17 +112,23 @@ class DecisionList(Shape):
 
 
 class DisagreementSaid(Shape):
-    """One picture on which reviewers disagree, with the last word of each."""
+    """One picture on which reviewers disagree, with the last word of each.
+
+    `batch_id` is null where the picture is of no batch, `name` where nobody gave it one.
+    """
 
     subject: Literal["verdict", "item"]
     subject_id: str
+    batch_id: str | None
+    name: str | None
     decisions: tuple[DecisionSaid, ...]
 
     @classmethod
     def of(cls, found: Disagreement) -> Self:
         """The same, to be told."""
         said = tuple(map(DecisionSaid.of, found.decisions))
-        return cls.model_validate({"subject": found.subject, "subject_id": found.subject_id, "decisions": said})
+        told = {name: getattr(found, name) for name in cls.model_fields}
+        return cls.model_validate(told | {"decisions": said})
 
 
 class DisagreementList(Shape):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from sqlalchemy import Select, Subquery, func, select
+from sqlalchemy.orm import Session
 
 from ..failures import new_id
 from .database import Database
@@ -55,10 +56,12 @@ class DecisionFacts:
 
 @dataclass(frozen=True)
 class Disagreement:
-    """One picture on which the last words of its reviewers differ."""
+    """One picture on which the last words of its reviewers differ, with what its owner calls it, where they do."""
 
     subject: str
     subject_id: str
+    batch_id: str | None
+    name: str | None
     decisions: tuple[DecisionFacts, ...]
 
 
@@ -115,11 +118,10 @@ class Decisions:
         with self._database.session("look for disagreements") as session:
             found = session.execute(split).all()
             asked = select(Decision).where(Decision.id == last.c.id, Decision.subject_id.in_([r[1] for r in found]))
-            rows = [_facts(row) for row in session.scalars(asked.order_by(Decision.created_at, Decision.id))]
+            said = by_picture(_facts(row) for row in session.scalars(asked.order_by(Decision.created_at, Decision.id)))
+            names = _names(session, list(said))
         return tuple(
-            Disagreement(
-                subject, subject_id, tuple(r for r in rows if (r.subject, r.subject_id) == (subject, subject_id))
-            )
+            Disagreement(subject, subject_id, *names.get(subject_id, (None, None)), tuple(said[subject_id]))
             for subject, subject_id in found
         )
 
@@ -156,6 +158,15 @@ def unseen_before_own(
     if not blind or any(one.decision not in ("skip", "take_back") for one in own):
         return every, 0
     return own, len(every) - len(own)
+
+
+def _names(session: Session, ids: list[str]) -> dict[str, tuple[str | None, str | None]]:
+    """The batch of each of these pictures, where it is of one, and what its owner calls it, by its id."""
+    items = select(BatchItem.id, BatchItem.batch_id, func.coalesce(BatchItem.external_id, BatchItem.url))
+    verdicts = select(SavedVerdict.id, SavedVerdict.body["external_id"].as_string())
+    saved = session.execute(verdicts.where(SavedVerdict.id.in_(ids)))
+    found: dict[str, tuple[str | None, str | None]] = {verdict: (None, name) for verdict, name in saved}
+    return found | {item: (batch, name) for item, batch, name in session.execute(items.where(BatchItem.id.in_(ids)))}
 
 
 def _last_words(owner: str, reviews: bool) -> Subquery:

@@ -7,8 +7,8 @@ import { listenToNew, show as showNew, stage } from "./batch_new.js";
 import { confirmed } from "./dialog.js";
 import { byId, h, refill } from "./dom.js";
 import { follow, visit } from "./query.js";
-import { attend, calm } from "./trouble.js";
-import { counted } from "./words.js";
+import { attend, calm, refused } from "./trouble.js";
+import { counted, plainName } from "./words.js";
 
 /** @typedef {import("./batch_files.js").Found} Found */
 /** @typedef {import("./batch_one.js").One} One */
@@ -87,6 +87,15 @@ function take(files) {
   else stage(files);
 }
 
+/** @param {{files: Found[], unread: string[]}} what */
+function takeDropped({ files, unread }) {
+  if (files.length || !unread.length) take(files);
+  if (!unread.length) return;
+  const rest = files.length ? "The rest was taken. " : "";
+  refused(`${counted(unread.length, "file")} could not be read`, `${rest}Look whether they are still there, whether you may open them and whether their names hold odd characters; copy them to a folder of your own, and drop them again.`);
+  refill(byId("after-alert"), h("ul", { class: "names" }, unread.map((name) => h("li", {}, plainName(name), name.endsWith("/") && "a file whose name this browser cannot read"))));
+}
+
 /** @param {HTMLInputElement} input */
 function empty(input) {
   if (!input.files?.length) return;
@@ -113,7 +122,7 @@ window.addEventListener("dragleave", (event) => {
 window.addEventListener("drop", (event) => {
   event.preventDefault();
   delete root.dataset.dragging;
-  if (event.dataTransfer) attend(dropped(event.dataTransfer).then(take));
+  if (event.dataTransfer) attend(dropped(event.dataTransfer).then(takeDropped));
 });
 window.addEventListener("beforeunload", (event) => {
   const waiting = [...batches.values()].map((one) => one.waiting).filter(Boolean);

@@ -16,16 +16,18 @@ export function chosen(files) {
 }
 
 /**
- * What was dropped, with everything in its folders.
+ * What was dropped, with everything in its folders, and the names of what could not be read.
  * @param {DataTransfer} transfer
- * @returns {Promise<Found[]>}
+ * @returns {Promise<{files: Found[], unread: string[]}>}
  */
 export async function dropped(transfer) {
   const items = [...transfer.items].filter((item) => item.kind === "file");
   const entries = items.map((item) => item.webkitGetAsEntry()); // all at once: after the first wait they are gone
   const loose = [...transfer.files];
-  const lists = await Promise.all(entries.map((entry, i) => (entry ? inside(entry) : one(loose[i]))));
-  return sorted(lists.flat());
+  /** @type {string[]} */
+  const unread = [];
+  const lists = await Promise.all(entries.map((entry, i) => (entry ? inside(entry, unread) : one(loose[i]))));
+  return { files: sorted(lists.flat()), unread: unread.sort(byName) };
 }
 
 /** The addresses in a text, one on each line, and the lines that are none. @param {string} text */
@@ -42,21 +44,31 @@ export async function isZip(file) {
   return head[0] === 0x50 && head[1] === 0x4b && (head[2] === 3 || head[2] === 5);
 }
 
-/** @param {FileSystemEntry} entry @returns {Promise<Found[]>} */
-async function inside(entry) {
+/**
+ * One that cannot be read costs no other: its path goes to `unread`, a folder's as far as its list was not given.
+ * @param {FileSystemEntry} entry
+ * @param {string[]} unread
+ * @returns {Promise<Found[]>}
+ */
+async function inside(entry, unread) {
   const path = entry.fullPath.replace(/^\//, "");
-  if (entry.isFile) {
-    const file = await new Promise((resolve, reject) => /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject));
-    return [found(/** @type {File} */ (file), path)];
-  }
-  const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
   const lists = [];
-  for (;;) {
-    const some = /** @type {FileSystemEntry[]} */ (await new Promise((resolve, reject) => reader.readEntries(resolve, reject)));
-    if (!some.length) return lists.flat();
-    lists.push(...(await Promise.all(some.map(inside))));
+  try {
+    if (entry.isFile) return [found(await fileOf(/** @type {FileSystemFileEntry} */ (entry)), path)];
+    const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
+    for (let some = await listed(reader); some.length; some = await listed(reader)) lists.push(...(await Promise.all(some.map((one) => inside(one, unread)))));
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    unread.push(path);
   }
+  return lists.flat();
 }
+
+/** @param {FileSystemFileEntry} entry @returns {Promise<File>} */
+const fileOf = (entry) => new Promise((resolve, reject) => entry.file(resolve, reject));
+
+/** The next ones of a folder; none at its end. @param {FileSystemDirectoryReader} reader @returns {Promise<FileSystemEntry[]>} */
+const listed = (reader) => new Promise((resolve, reject) => reader.readEntries(resolve, reject));
 
 /** @param {File | undefined} file */
 const one = async (file) => (file ? [found(file, file.name || "picture")] : []);

@@ -1,11 +1,15 @@
 // What this browser has still to send to a batch, by name: it is remembered over a reload, which the files are not. Each
 // page that is open keeps a list of its own; the list of one that is gone is taken over by the next that comes.
 
+import { attend } from "./trouble.js";
+
 /** @typedef {{key: string, name: string, size: number}} Unsent */
 
 const PREFIX = "brushwork-unsent:";
 const SOON = 500;
 const ANSWER = 500; // milliseconds for another page to say that it is there
+const RELOAD = 3000; // for a page that is gone to come back, if it was loaded again: the list is its own
+const AGAIN = 10_000; // between two questions whether those that send are still there: one that died said nothing
 
 export class Ledger {
   #place;
@@ -18,6 +22,11 @@ export class Ledger {
   #taken = new Map();
   /** @type {Set<string>} pages that answered */
   #alive = new Set();
+  /** @type {Set<string>} pages that answered since they were asked last */
+  #answered = new Set();
+  #closed = false;
+  /** @type {number | undefined} */
+  #next;
   /** @type {number | undefined} */
   #soon;
   #onOthers;
@@ -29,19 +38,32 @@ export class Ledger {
     this.#onOthers = onOthers;
     this.#channel = new BroadcastChannel(`brushwork-batch-${batchId}`);
     this.#channel.onmessage = ({ data }) => this.#heard(data);
-    window.addEventListener("pagehide", this.#write);
+    window.addEventListener("pagehide", this.#leave);
+    window.addEventListener("pageshow", this.#back);
   }
 
   /** Take over what pages which are gone did not send. Asks first who is still there. */
   async inherit() {
+    window.clearTimeout(this.#next);
+    this.#next = undefined;
+    this.#answered = new Set();
     this.#channel.postMessage({ ask: this.#me });
     await new Promise((resolve) => window.setTimeout(resolve, ANSWER));
-    for (const [page, list] of this.#others()) {
-      if (this.#alive.has(page)) continue;
+    if (this.#closed) return;
+    this.#alive = this.#answered;
+    const gone = this.#others().filter(([page]) => !this.#alive.has(page));
+    for (const [page, list] of gone) {
       this.#taken.set(page, list);
       remove(this.#prefix + page);
     }
-    this.#write();
+    if (gone.length) this.#write();
+    if (this.#next === undefined && this.elsewhere) this.#ask(AGAIN); // else one was gone meanwhile
+  }
+
+  /** Ask once more who is there, after so long. @param {number} time in milliseconds */
+  #ask(time) {
+    window.clearTimeout(this.#next);
+    this.#next = window.setTimeout(() => attend(this.inherit().then(this.#onOthers)), time);
   }
 
   /** Files that were not sent by pages that are gone: their names are known, the files are not. */
@@ -87,19 +109,35 @@ export class Ledger {
 
   close() {
     this.#write();
-    window.removeEventListener("pagehide", this.#write);
+    this.#closed = true;
+    window.clearTimeout(this.#next);
+    window.removeEventListener("pagehide", this.#leave);
+    window.removeEventListener("pageshow", this.#back);
     this.#channel.close();
   }
 
-  /** @param {{ask?: string, here?: string, wrote?: string}} message */
-  #heard({ ask, here, wrote }) {
+  #leave = () => {
+    this.#write();
+    this.#channel.postMessage({ gone: this.#me });
+  };
+
+  /** A page that the browser had put aside tells that it is there again. @param {PageTransitionEvent} event */
+  #back = ({ persisted }) => {
+    if (persisted) this.#write();
+  };
+
+  /** @param {{ask?: string, here?: string, wrote?: string, gone?: string}} message */
+  #heard({ ask, here, wrote, gone }) {
     if (ask && this.#mine.size) this.#channel.postMessage({ here: this.#me });
-    if (ask) return;
+    if (gone) this.#ask(RELOAD);
+    if (ask || gone) return;
     const page = here ?? wrote ?? "";
     this.#alive.add(page);
+    this.#answered.add(page);
     const back = this.#taken.get(page); // it was only slow to answer
     if (back && here) write(this.#prefix + page, back);
-    this.#taken.delete(page);
+    if (this.#taken.delete(page)) this.#later();
+    if (this.#next === undefined && this.elsewhere) this.#ask(AGAIN);
     this.#onOthers();
   }
 

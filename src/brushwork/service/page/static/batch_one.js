@@ -55,7 +55,7 @@ export class One {
     this.#feed = new Feed(id, this.#patience, (rows) => this.#took(rows));
     this.#feed.onLost = (error) => this.#lost(error);
     this.#sender = new Sender(id, this.#patience, (entry) => this.#moved(entry));
-    this.#ledger = new Ledger(id, () => attend(this.#settle().then(() => this.#soon())));
+    this.#ledger = new Ledger(id, () => this.#others());
     this.#desk = new Desk(id, this.#book, this.#patience, { retry: (line) => attend(this.#retry(line)), leave: (line) => this.#leaveOut(line), draw: () => this.#soon(), edges: this.#edges });
     const more = h("details", { class: "more", open: isWide() }, h("summary", {}, "Scores and expected errors"), this.#overview);
     this.element = h("div", { class: "one" }, this.#head.element, this.#gap, this.#totals, more, this.#desk.parts, this.#exports);
@@ -84,10 +84,21 @@ export class One {
       await this.#feed.look();
       await this.#desk.decisions.load();
       await this.#ledger.inherit();
-      for (const { key } of this.#ledger.missing) if (this.#isHere(key) || this.#sender.entries.has(key)) this.#ledger.found(key);
+      this.#compare();
     } catch (error) {
       if (!(error instanceof Stopped)) trouble(error, { retry: () => attend(this.#begin().then(() => this.follow())) });
     }
+  }
+
+  /** Another page began or ended to send, or its list was taken over. */
+  #others() {
+    this.#compare();
+    attend(this.#settle().then(() => this.#soon()));
+  }
+
+  /** What another page did not send may be here all the same. */
+  #compare() {
+    for (const { key } of this.#ledger.missing) if (this.#isHere(key) || this.#sender.entries.has(key)) this.#ledger.found(key);
   }
 
   /** The address changed: other filters, another picture. */
@@ -160,10 +171,10 @@ export class One {
     this.#soon();
   }
 
-  /** When everything is sent, no more pictures follow: then the batch can come to its end. */
-  async #settle() {
+  /** When everything is sent, no more pictures follow: then the batch can come to its end. @param {boolean} [has] something was sent */
+  async #settle(has = this.#sent > 0) {
     const { facts } = this.#feed;
-    if (!facts || facts.closed || !this.#sent || this.left || this.#sender.refused || this.#ledger.missing.length || this.#ledger.elsewhere) return;
+    if (!facts || facts.closed || !has || this.left || this.#sender.refused || this.#ledger.missing.length || this.#ledger.elsewhere) return;
     await this.#change("close");
   }
 
@@ -219,7 +230,7 @@ export class One {
 
   #forget() {
     this.#ledger.forget();
-    attend(this.#settle());
+    attend(this.#settle(this.#book.lines.size > 0)); // whichever page sent it
     this.#draw();
   }
 

@@ -2,7 +2,7 @@
 
 import { chip, moment, scoreOf } from "./chip.js";
 import { h } from "./dom.js";
-import { words } from "./words.js";
+import { plainName, words } from "./words.js";
 
 /** @typedef {import("./types.js").Verdict} Verdict */
 /** @typedef {import("./decisions.js").Decision} Decision */
@@ -17,13 +17,14 @@ export function waiting(verdict) {
   );
 }
 
-/** @param {{subject: "verdict" | "item", subject_id: string, decisions: Decision[]}} row @returns {HTMLElement} */
-export function disagreement({ subject, subject_id: id, decisions }) {
-  const title = `Result ${id.slice(0, 8)}`;
+/** @param {{subject_id: string, batch_id: string | null, name: string | null, decisions: Decision[]}} row @returns {HTMLElement} */
+export function disagreement({ subject_id: id, batch_id: batch, name, decisions }) {
+  const href = batch ? `/batch/${batch}?item=${id}` : `/p/${id}#decisions`;
+  const title = name ? plainName(name) : `Result ${id.slice(0, 8)}`;
   return h(
     "article",
     { class: "card" },
-    h("header", {}, h("h2", {}, subject === "verdict" ? h("a", { href: `/p/${id}#decisions` }, title) : title)),
+    h("header", {}, h("h2", {}, h("a", { href }, title)), batch && h("span", { class: "note" }, "of a batch")),
     h("ul", { class: "sides" }, decisions.map((one) => h("li", {}, decided(one)))),
   );
 }
