@@ -134,6 +134,16 @@ def test_pause_resume_and_cancel(service: TestClient, folder: Path) -> None:
     assert service.get(batch).status_code == service.get(f"{batch}/results").status_code == 404
 
 
+def test_deleting_everything_removes_uploads_too(service: TestClient, folder: Path) -> None:
+    batch = service.post("/v1/batches?open=true").json()["status_url"]
+    service.post(f"{batch}/pause")
+    service.post(f"{batch}/items", files=files(("a", picture(1)), ("b", picture(2))))
+    assert len(uploads(folder)) == 2
+    gone = service.delete("/v1/everything?confirm=everything")
+    assert gone.json() == {"verdicts": 0, "batches": 1}
+    assert uploads(folder) == []
+
+
 def test_a_failed_url_can_be_tried_again_and_a_damaged_upload_cannot(service: TestClient) -> None:
     ordered = {"urls": ["http://127.0.0.1/a.png", {"url": "ftp://b/c", "external_id": "=two", "key": "k"}]}
     batch = service.post("/v1/batches", json=ordered).json()["status_url"]

@@ -91,6 +91,12 @@ def test_two_owners_may_use_the_same_key(service: Keyed) -> None:
         assert answer.status_code == 415 and REPLAYED not in answer.headers
 
 
+@pytest.mark.parametrize(("path", "status"), [("/v1/instance", 405), ("/v1/shared/nobody", 405), ("/v1/verdicts", 401)])
+def test_a_stranger_with_a_key_of_that_kind_is_answered_as_without(service: Keyed, path: str, status: int) -> None:
+    for headers in ({}, {"idempotency-key": "stranger"}):
+        assert service.ask(None, "POST", path, headers=headers).status_code == status
+
+
 def test_one_in_flight_is_told_and_a_dead_ones_claim_runs_out(service: Keyed, monkeypatch: pytest.MonkeyPatch) -> None:
     key = service.key("read", "write")
     asked = {"files": image(b"t"), "headers": {"idempotency-key": "dead"}}

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from ..errors import BatchConflict, RequestRefused, UrlBlocked
 from ..store.batch_facts import BatchFacts, ItemFacts, NewBatch
+from ..store.removal import Removed
 from ..text import shown
 from ..webhooks import new_secret
 from .batch_intake import PART, Intake, taken_in
@@ -25,7 +26,7 @@ class BatchDesk:
 
     def __init__(self, desk: Desk, spool: Spool, runner: BatchRunner) -> None:
         self._settings, self._spool, self._runner = desk.settings, spool, runner
-        self._store = desk.store.batches
+        self._store, self._removal = desk.store.batches, desk.store.removal
 
     async def create(
         self, request: Request, owner: str, wishes: Wishes, *, closed: bool, key: str | None
@@ -98,6 +99,12 @@ class BatchDesk:
         """Cancel the batch, or remove it with everything that is kept of it."""
         gone = await asyncio.to_thread(self._store.purge if purge else self._store.cancel, owner, batch_id)
         await asyncio.to_thread(self._spool.remove, gone)
+
+    async def empty(self, owner: str) -> Removed:
+        """Remove all that `owner` has here, and the uploads of its batches."""
+        gone = await asyncio.to_thread(self._removal.everything, owner)
+        await asyncio.to_thread(self._spool.remove, gone.items)
+        return gone
 
     def _check_addresses(self, intake: Intake) -> None:
         """Refuse a webhook that would never be called, and URLs where none are fetched; others fail on their own."""

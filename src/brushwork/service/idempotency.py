@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..errors import BrushworkError, IdempotencyConflict, IdempotencyInFlight, RequestRefused
 from ..store.idempotency import LEASE, Answered, Claim, Idempotency
+from .callers import Caller
 from .entry import is_api
 from .fingerprint import Fingerprint
 from .logs import log
@@ -53,11 +54,12 @@ class Idempotent:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one request. Raises IdempotencyConflict (422, or 409 in flight) and RequestRefused for a bad key."""
         key = _key_of(scope) if scope["type"] == "http" else None
-        if key is None:
+        caller: Caller | None = None if key is None else scope["state"]["caller"]
+        if key is None or caller is None:  # what is open to strangers has nobody to keep an answer for
             await self._app(scope, receive, send)
             return
         records: Idempotency = scope["app"].state.desk.store.idempotency
-        found = await asyncio.to_thread(records.claim, scope["state"]["caller"].owner, key)
+        found = await asyncio.to_thread(records.claim, caller.owner, key)
         asked = Fingerprint(scope, receive)
         if found is None:
             raise IdempotencyInFlight(

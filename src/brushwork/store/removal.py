@@ -24,10 +24,12 @@ AT_ONCE: Final = 200
 
 @dataclass(frozen=True)
 class Removed:
-    """How much of one owner was deleted."""
+    """How much of one owner was deleted; `items` are the ids of what was in its batches, whose uploads may lie on a
+    disk still."""
 
     verdicts: int
     batches: int
+    items: tuple[str, ...]
 
 
 class Removal:
@@ -66,18 +68,24 @@ class Removal:
             if len(ids) < AT_ONCE:
                 break
         batches = 0
+        items: list[str] = []
         while some := self._some_batches(owner):
-            batches += some
+            batches += some[0]
+            items += some[1]
         with self._database.session("delete what is left") as session:
             session.execute(delete(Decision).where(Decision.owner == owner))
             session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.owner == owner))
         self._database.forget_log()
-        return Removed(verdicts, batches)
+        return Removed(verdicts, batches, tuple(items))
 
-    def _some_batches(self, owner: str) -> int:
-        some = select(Batch.id).where(Batch.owner == owner).limit(FORGOTTEN_AT_ONCE)
-        with self._database.session("delete the batches") as session:
-            return len(session.scalars(delete(Batch).where(Batch.id.in_(some)).returning(Batch.id)).all())
+    def _some_batches(self, owner: str) -> tuple[int, Sequence[str]] | None:
+        """Delete a few; how many, and the ids of their items. None where there are none. Nothing is added meanwhile."""
+        some = select(Batch.id).where(Batch.owner == owner).limit(FORGOTTEN_AT_ONCE).with_for_update()
+        with self._database.writing("delete the batches") as session:
+            ids = session.scalars(some).all()
+            items = session.scalars(select(BatchItem.id).where(BatchItem.batch_id.in_(ids))).all()
+            session.execute(delete(Batch).where(Batch.id.in_(ids)))
+        return (len(ids), items) if ids else None
 
     def loose_ends(self, now: datetime) -> None:
         """Delete shares that are over, and decisions on items of batches that are gone."""

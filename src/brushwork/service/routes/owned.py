@@ -10,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from ...errors import RecordConflict
 from ...store.retention import Periods
+from ..batch_desk import AtBatches
 from ..callers import Asking, require
 from ..export import exported
 from ..record_schemas import Emptied, Retained, TidiedSaid
@@ -34,12 +35,12 @@ async def export(desk: AtDesk, caller: Asking) -> Response:
 @router.delete("/v1/everything", summary="Delete everything that is yours", tags=["saved verdicts"],
                responses=may_answer(422, 503))  # fmt: skip
 async def empty(
-    desk: AtDesk,
+    batches: AtBatches,
     caller: Asking,
     confirm: Annotated[Literal["everything"], Query(description="Say that you mean it.")],  # noqa: ARG001
 ) -> Emptied:
-    """Verdicts, pictures, links, feedback, batches and kept answers, for good. The key itself stays."""
-    gone = await asyncio.to_thread(desk.store.removal.everything, caller.owner)
+    """Verdicts, pictures, links, feedback, batches with their uploads, and kept answers, for good. The key stays."""
+    gone = await batches.empty(caller.owner)
     return Emptied(verdicts=gone.verdicts, batches=gone.batches)
 
 
