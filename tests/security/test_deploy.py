@@ -125,6 +125,12 @@ def test_every_setting_that_is_named_exists() -> None:
     assert named <= known
 
 
+def test_the_proxy_holds_no_upload_in_its_little_memory() -> None:
+    proxy = SERVICES["proxy"]
+    assert proxy["read_only"] and any(path.startswith("/tmp") for path in proxy["tmpfs"])
+    assert re.findall(r"proxy_request_buffering\s+(\w+);", NGINX) == ["off"]
+
+
 def test_sec_40_the_proxy_logs_no_address_and_no_query() -> None:
     (form,) = re.findall(r"log_format without_persons (.*?);", NGINX, re.S)
     assert set(re.findall(r"\$\w+", form)) == {

@@ -42,7 +42,7 @@ ZOO: Final = (
     ZooModel("tf_efficientnetv2_s", 300, "EfficientNetV2 small, TensorFlow padding"),
     ZooModel("convnext_tiny", 224, "convolutions in the manner of transformers"),
     ZooModel("efficientnet_b5.sw_in12k_ft_in1k", 448, "ImageNet-12k, then 1k, by the Swin recipe"),
-    ZooModel("mobilenetv2_100", 224, "small and fast; the network of the shipped bundles"),
+    ZooModel("mobilenetv2_100", 224, "small and fast, for phones"),
 )
 
 
