@@ -16,8 +16,17 @@ pytestmark = pytest.mark.needs_lab
 torch = pytest.importorskip("torch", reason=NEEDS_LAB)
 
 from brushwork.errors import LabError  # noqa: E402
+from brushwork.lab import keeping  # noqa: E402
 from brushwork.lab.gather import cache_of, gather  # noqa: E402
-from brushwork.lab.keeping import BEST, CHECKPOINTS, HALF_WRITTEN, newest_checkpoint, reached, written_whole  # noqa: E402
+from brushwork.lab.keeping import (  # noqa: E402
+    BEST,
+    CHECKPOINTS,
+    HALF_WRITTEN,
+    newest_checkpoint,
+    reached,
+    take_name,
+    written_whole,
+)
 from brushwork.lab.plan import read_plan  # noqa: E402
 from brushwork.lab.train import HELD_AUC, load_network, train  # noqa: E402
 
@@ -113,6 +122,19 @@ def test_a_full_disk_says_so_and_how_to_go_on(ready, tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert "goes on from the checkpoint" in raised.value.advice
     assert newest_checkpoint(tmp_path / "run" / CHECKPOINTS) is None
+
+
+def test_a_kill_leaves_no_checkpoint_that_knows_of_a_best_which_is_not_there(ready, tmp_path, monkeypatch):
+    plan, caches = ready(held_out=0.4)
+    there: dict[str, bool] = {}
+
+    def taken(part, path):
+        there[path.name] = (path.parent / BEST).is_file()
+        take_name(part, path)
+
+    monkeypatch.setattr(keeping, "take_name", taken)
+    train(plan, caches, tmp_path / "run", progress=False)
+    assert there["epoch000.ckpt"]
 
 
 def test_early_stopping_looks_at_sources_that_training_never_draws(ready, tmp_path):

@@ -21,6 +21,7 @@ from ..workers import Job, Workers
 from .exits import ExitCode
 from .formats import Writer
 from .inputs import STDIN, Chosen, Selection
+from .interrupts import interrupts_remembered
 from .progress import Progress
 from .resume import ScanState, Stamp
 
@@ -114,11 +115,13 @@ def run(plan: Plan, selection: Selection, writer: Writer, progress: Progress, st
     """Examine everything that is selected. The writer is finished even if the run is cut off."""
     tally = Tally(Counter())
     try:
-        for entry in _finished(plan, selection.items, state, tally):
-            assert entry.verdict is not None, "finished entries have a verdict"
-            _count(tally, entry.verdict, progress)
-            writer.row(entry.chosen.path, entry.verdict)
-            progress.advance()
+        with interrupts_remembered() as raise_lost:
+            for entry in _finished(plan, selection.items, state, tally):
+                assert entry.verdict is not None, "finished entries have a verdict"
+                _count(tally, entry.verdict, progress)
+                writer.row(entry.chosen.path, entry.verdict)
+                progress.advance()
+                raise_lost()
     except KeyboardInterrupt:
         go_on = "The same command goes on from here." if state else "With --resume STATE a next run could go on."
         done = f"{tally.pictures} of {len(selection.items)}"

@@ -95,22 +95,22 @@ class Keeper(Callback):
         better = figure is not None and figure > self.best
         if better and figure is not None:
             self.best = figure
-        saved = self._save(trainer, module, f"epoch{trainer.current_epoch:03d}.ckpt")
-        if better and trainer.is_global_zero:
-            written_whole(self.folder / BEST, lambda part: part.write_bytes(saved.read_bytes()))
+        self._save(trainer, module, f"epoch{trainer.current_epoch:03d}.ckpt", best=better)
 
-    def _save(self, trainer: pl.Trainer, module: pl.LightningModule, name: str) -> Path:
+    def _save(self, trainer: pl.Trainer, module: pl.LightningModule, name: str, *, best: bool = False) -> None:
+        """The best stands before the checkpoint that knows of it: one that goes on from there would never write it."""
         refuse_unsound(module, trainer.global_step, self.last)
         path = self.folder / name
         part = path.with_name(path.name + HALF_WRITTEN)
         trainer.save_checkpoint(part)  # every process of several takes part, and the first one writes
         self.last, self._since = path, self._clock()
         if not trainer.is_global_zero:
-            return path
+            return
+        if best:
+            written_whole(self.folder / BEST, lambda copy: copy.write_bytes(part.read_bytes()))
         take_name(part, path)
         for old in sorted(self.folder.glob("epoch*.ckpt"))[:-2]:
             old.unlink()
-        return path
 
 
 def written_whole(path: Path, write: Callable[[Path], Any]) -> None:
