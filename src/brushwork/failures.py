@@ -3,6 +3,7 @@ pictures to workers loads no model runtime."""
 
 from __future__ import annotations
 
+import re
 import secrets
 import traceback
 from datetime import UTC, datetime
@@ -42,6 +43,14 @@ def places(error: BaseException, most: int = 8) -> list[str]:
 def _short(filename: str) -> str:
     path = Path(filename)
     return str(path.relative_to(_PACKAGE)) if path.is_relative_to(_PACKAGE) else path.name
+
+
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
+def is_id(text: str) -> bool:
+    """Whether `text` may be an id: a database need not be asked for anything else, and one refuses some characters."""
+    return _ID.fullmatch(text) is not None
 
 
 def new_id() -> str:

@@ -242,9 +242,16 @@ def handed_over(
     """A new batch with `sources`, sent in pieces, so that neither side holds all of them at once."""
     begun = yield from read(Ask("POST", "/v1/batches", {**query, "open": True}, json={"name": name}), Batch, patience)
     path = f"/v1/batches/{begun.id}"
-    for chunk in _chunks(sources):
-        yield from sent(Ask("POST", f"{path}/items", **chunk), patience)
-    return (yield from read(Ask("POST", f"{path}/close"), Batch, patience))
+    try:
+        for chunk in _chunks(sources):
+            yield from sent(Ask("POST", f"{path}/items", **chunk), patience)
+        return (yield from read(Ask("POST", f"{path}/close"), Batch, patience))
+    except BrushworkError as error:
+        try:
+            yield from sent(Ask("DELETE", path), patience)  # nobody would ever close it
+        except BrushworkError as worse:
+            error.add_note(f"The batch {begun.id} stays open: {worse.detail}")
+        raise
 
 
 def _chunks(sources: Iterable[Source]) -> Iterable[dict[str, Any]]:

@@ -54,17 +54,21 @@ class Cluster:
 
     def hang(self) -> None:
         """Stop its processes where they stand: connections stay open, and nothing is answered."""
-        self._signal(signal.SIGSTOP)
+        os.kill(self._first(), signal.SIGSTOP)  # it starts no others then, and buries none
+        for pid in self._others():
+            os.kill(pid, signal.SIGSTOP)
 
     def wake(self) -> None:
-        """Let them go on."""
-        self._signal(signal.SIGCONT)
+        """Let them go on, the first one last: those it buries meanwhile could not be signalled."""
+        for pid in (*self._others(), self._first()):
+            os.kill(pid, signal.SIGCONT)
 
-    def _signal(self, number: signal.Signals) -> None:
-        first = int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
-        listed = Path(f"/proc/{first}/task/{first}/children").read_text().split()
-        for pid in [first, *map(int, listed)]:  # the first one first: it starts no others then
-            os.kill(pid, number)
+    def _first(self) -> int:
+        return int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+
+    def _others(self) -> list[int]:
+        first = self._first()
+        return [int(pid) for pid in Path(f"/proc/{first}/task/{first}/children").read_text().split()]
 
     def _run(self, program: str, *words: str) -> None:
         assert self._binaries is not None, "asked for by the marker"

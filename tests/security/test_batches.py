@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from brushwork.errors import ArchiveRefused
+from brushwork.errors import ArchiveRefused, SpoolFull
 from brushwork.service.spool import Spool
 from brushwork.service.url_fetch import Network
 from brushwork.service.zips import FREE_BYTES, Bounds, unpack
@@ -127,6 +127,23 @@ def test_sec_11_what_unpacks_to_more_than_is_allowed_is_stopped_on_the_way(tmp_p
     assert len(taken) == 3
     found = unpack(archive, spool, Bounds(50, 1000, 10**8), taken.append)
     assert [spool.path(one.id).stat().st_size for one in found] == [1000] * 10, "no more than one picture may have"
+
+
+def test_sec_11_all_zips_of_a_request_share_one_bound(tmp_path: Path) -> None:
+    archive = zipped([(f"{n}.png", bytes(range(256)) * 1000) for n in range(2)])
+    with opened(tmp_path, max_zip_bytes=900_000) as client:
+        assert client.post("/v1/batches", files=files(("a.zip", archive))).status_code == 202
+        refused = client.post("/v1/batches", files=files(("a.zip", archive), ("b.zip", archive)))
+        assert (refused.status_code, refused.json()["type"]) == (422, "/problems/archive-refused")
+
+
+def test_sec_11_the_disk_is_looked_at_with_every_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body may come without its length, and a zip holds more than it says."""
+    spool = Spool(tmp_path / "spool")
+    spool.prepare()
+    monkeypatch.setattr("brushwork.service.spool.MIN_FREE_BYTES", 2**62)
+    with pytest.raises(SpoolFull):
+        spool.append("a", b"x")
 
 
 def test_sec_11_names_are_text_and_never_a_path(service: tuple[TestClient, Path]) -> None:

@@ -3,38 +3,18 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
 
-from brushwork.errors import BatchConflict, BatchNotFound, PictureCorrupt
-from brushwork.failures import failed, new_id
-from brushwork.store import batch_upkeep
+from brushwork.errors import BatchConflict, BatchNotFound
+from brushwork.failures import new_id
 from brushwork.store.batch_facts import NewBatch, NewItem, Ticket
 from brushwork.store.batch_queue import Holder
 from brushwork.store.store import Store
 from brushwork.store.tables import Batch, BatchItem
-from brushwork.verdict import Answer, Verdict
+from brushwork.verdict import Answer
 
-ME = "somebody"
-
-
-def holder(name: str = "one:8000", spool: str = "here", seconds: float = 60.0) -> Holder:
-    return Holder(f"{name}|{new_id()}", name, spool, seconds)
-
-
-def batch(store: Store, pictures: int, *, owner: str = ME, closed: bool = True, webhook: str | None = None) -> str:
-    new = NewBatch(owner=owner, closed=closed, webhook_url=webhook, webhook_secret="whsec_AAAA" if webhook else None)
-    return store.batches.create(new, items(pictures)).id
-
-
-def items(pictures: int, spool: str | None = "here") -> list[NewItem]:
-    return [NewItem(new_id(), f"{n}.png", spool=spool) for n in range(pictures)]
-
-
-def broken(held: Ticket) -> Verdict:
-    return failed(PictureCorrupt("It is damaged."), external_id=held.external_id, channel="http")
+from .queued import ME, batch, broken, holder, items
 
 
 def all_of(store: Store, who: Holder) -> list[Ticket]:
@@ -235,39 +215,6 @@ def test_many_at_once_lease_every_item_once(store: Store) -> None:
     for worker in workers:
         worker.join()
     assert len(seen) == len(set(seen)) == 40
-
-
-def test_time_takes_away_what_nobody_needs(store: Store) -> None:
-    made, who = batch(store, 3), holder()
-    failed_one, waiting = store.batch_queue.claim(who, 1)[0], store.batches.items(ME, made)[2]
-    store.batch_queue.finish(failed_one, who.token, broken(failed_one))
-    assert store.batch_upkeep.needed("here", [failed_one.id, waiting.id, "unknown"]) == {failed_one.id, waiting.id}
-    assert store.batch_upkeep.needed("elsewhere", [waiting.id]) == frozenset()
-    assert store.batch_upkeep.give_up_lost("new") == 0, "not as long as it may still be worked off elsewhere"
-    long_ago = datetime.now(UTC) - timedelta(days=3)
-    with store.database.session("make it old") as session:
-        session.execute(update(Batch).values(created_at=long_ago))
-        session.execute(update(BatchItem).where(BatchItem.id == failed_one.id).values(finished_at=long_ago))
-    assert store.batch_upkeep.needed("here", [failed_one.id]) == frozenset()
-    assert store.batch_upkeep.give_up_lost("here") == 0
-    assert store.batch_upkeep.give_up_lost("new") == 2
-    assert store.batches.get(ME, made).state == "done"
-    assert store.batch_upkeep.forget(long_ago) == 0
-    assert store.batch_upkeep.forget(datetime.now(UTC) + timedelta(seconds=1)) == 1
-
-
-def test_old_batches_go_a_few_at_a_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch_upkeep, "FORGOTTEN_AT_ONCE", 2)
-    kept, *old = [batch(store, 0, closed=False) for _ in range(6)]
-    for made in old:
-        store.batches.close(ME, made)
-    assert store.batch_upkeep.forget(datetime.now(UTC) + timedelta(seconds=1)) == 5
-    assert [one.id for one in store.batches.page(ME, None, 9)[0]] == [kept]
-    other = batch(store, 1, owner="another")
-    for _ in range(11):
-        batch(store, 1)
-    assert store.removal.everything(ME).batches == 12
-    assert store.batches.page(ME, None, 9)[0] == () and store.batches.get("another", other).items == 1
 
 
 def test_a_message_is_sent_by_one_process_and_noted(store: Store) -> None:

@@ -166,6 +166,8 @@ REFUSED = [
     ("no body", {}, 400, "bad-request"),
     ("not JSON", {"content": b"{", "headers": {"content-type": "application/json"}}, 400, "bad-request"),
     ("unknown member", {"json": {"urls": [], "evil": 1}}, 400, "bad-request"),
+    ("a long URL", {"json": {"urls": ["https://a/" + "b" * 3000]}}, 400, "bad-request"),
+    ("a NUL in a URL", {"json": {"urls": ["https://a/\0"]}}, 400, "bad-request"),
     ("too many URLs", {"json": {"urls": ["https://a/b"] * 401}}, 400, "bad-request"),
     ("another part", {"files": image(picture())}, 400, "bad-request"),
     ("another field", {"files": files(("a", b"x")), "data": {"evil": "1"}}, 400, "bad-request"),

@@ -124,6 +124,16 @@ def test_a_batch_is_handed_over_in_pieces_and_waited_for(
     assert list(ask.results(batch.id)) == results
 
 
+def test_a_batch_that_cannot_be_handed_over_is_not_left_open(proxy: Flaky, painting: bytes, tmp_path: Path) -> None:
+    with Client(proxy.url, patience=QUICK) as client:
+        before = httpx.get(f"{proxy.url}/v1/batches").json()["batches"]
+        with pytest.raises(PictureNotFound):
+            client.batch([painting, tmp_path / "gone.png"])
+    assert any(request == "POST /v1/batches" for request, _ in proxy.seen)
+    newest, *others = httpx.get(f"{proxy.url}/v1/batches").json()["batches"]
+    assert (newest["state"], others) == ("cancelled", before)
+
+
 def test_feedback_is_said_once_and_with_a_reason(ask: Client, painting: bytes) -> None:
     verdict = ask.examine(painting, save=True)
     ask.feedback(verdict.id, "human", "saw_it_made", note="at the easel", consent_training=True)

@@ -113,6 +113,8 @@ def test_the_picture_is_kept_for_feedback_with_consent_and_only_the_right_one(an
     assert anna.get(f"/v1/verdicts/{verdict}/picture.png").status_code == 404
     assert anna.post(path, data=fields, files=image(data)).json()["consent_store_image"] is True
     assert anna.get(f"/v1/verdicts/{verdict}/picture.png").status_code == 200
+    with zipfile.ZipFile(io.BytesIO(anna.get("/v1/export").content)) as archive:
+        assert f"pictures/{verdict}.png" in archive.namelist()
     anna.delete(path)
     assert anna.get(f"/v1/verdicts/{verdict}/picture.png").status_code == 404
 

@@ -176,6 +176,9 @@ def test_everything_can_be_taken_along_and_deleted(anna: TestClient, bert: TestC
     theirs = save(bert, painting, "&save_picture=true")
     anna.patch(f"/v1/verdicts/{one['id']}", json={"note": "mine"})
     anna.post(f"/v1/verdicts/{one['id']}/feedback", json={"label": "human", "basis": "made_it"})
+    begun = anna.post("/v1/batches?open=true", json={"name": "begun"}).json()["id"]
+    anna.post(f"/v1/batches/{begun}/pause")
+    anna.post(f"/v1/batches/{begun}/items", json={"urls": ["https://a.example/b.png"]})
     taken = anna.get("/v1/export")
     assert taken.headers["content-type"] == "application/zip"
     with zipfile.ZipFile(io.BytesIO(taken.content)) as archive:
@@ -188,12 +191,15 @@ def test_everything_can_be_taken_along_and_deleted(anna: TestClient, bert: TestC
         assert {Verdict.model_validate(v).id for v in lines("verdicts.jsonl")} == {one["id"], other["id"]}
         assert {k["id"]: k["note"] for k in lines("kept.jsonl")} == {one["id"]: "mine", other["id"]: None}
         assert [f["verdict_id"] for f in lines("feedback.jsonl")] == [one["id"]]
-        assert lines("batches.jsonl") == lines("not_included.jsonl") == []
+        assert lines("not_included.jsonl") == []
+        batch, item = lines("batches.jsonl")
+        assert (batch["batch"], batch["webhook_url"]) == (begun, None)
+        assert (item["url"], item["state"], item["result"]) == ("https://a.example/b.png", "waiting", None)
         pictures = [name for name in archive.namelist() if name.startswith("pictures/")]
         assert pictures == [f"pictures/{one['id']}.png"]
     for wrong in ("", "?confirm=", "?confirm=some"):
         assert anna.delete(f"/v1/everything{wrong}").status_code == 422
-    assert anna.delete("/v1/everything?confirm=everything").json() == {"verdicts": 2, "batches": 0}
+    assert anna.delete("/v1/everything?confirm=everything").json() == {"verdicts": 2, "batches": 1}
     assert anna.get("/v1/verdicts").json()["verdicts"] == []
     assert bert.get(f"/v1/verdicts/{theirs['id']}/picture.png").status_code == 200  # the same bytes, still wanted
 

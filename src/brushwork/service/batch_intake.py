@@ -34,6 +34,7 @@ class Intake:
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
         self._ids: list[str] = []
+        self.unpacked = 0  # bytes out of all zips of the request
         self.items: list[NewItem] = []
         self.order = BatchOrder()
 
@@ -124,8 +125,9 @@ def _arrive(file: _File, name: str, intake: Intake, spool: Spool, settings: Sett
         intake.items.append(NewItem(file.id, file.filename, spool=name))
         return
     left = settings.max_batch_items - len(intake.items)
-    bounds = Bounds(left, settings.max_bytes + 1, settings.max_zip_bytes)
+    bounds = Bounds(left, settings.max_bytes + 1, settings.max_zip_bytes - intake.unpacked)
     found = unpack(spool.path(file.id), spool, bounds, intake.taken)
+    intake.unpacked += sum(spool.path(one.id).stat().st_size for one in found)
     spool.remove([file.id])
     intake.items += [NewItem(one.id, one.name, spool=name) for one in found]
 

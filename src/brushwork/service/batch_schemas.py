@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +11,8 @@ from ..store.batch_facts import BatchFacts, BatchState, DeliveryFacts, DeliveryS
 from ..verdict import Verdict
 from .url_fetch import MAX_URL
 
+LINE = r"^[^\x00-\x1f\x7f]*$"
+"""No character that steers: an address has none, and a database refuses some."""
 MAX_KEY = 64
 KEY_PATTERN = r"^[A-Za-z0-9._~:-]+$"
 
@@ -22,7 +24,7 @@ class _Said(BaseModel):
 class PictureOrder(_Said):
     """A picture that is fetched when its turn comes. The same `key` twice is the same picture, sent again."""
 
-    url: str = Field(max_length=MAX_URL, examples=["https://example.org/picture.jpg"])
+    url: str = Field(max_length=MAX_URL, pattern=LINE, examples=["https://example.org/picture.jpg"])
     external_id: str | None = Field(None, max_length=500)
     key: str | None = Field(None, min_length=1, max_length=MAX_KEY, pattern=KEY_PATTERN)
 
@@ -30,7 +32,7 @@ class PictureOrder(_Said):
 class BatchOrder(_Said):
     """A batch of pictures that lie elsewhere, or one without pictures yet."""
 
-    urls: tuple[PictureOrder | str, ...] = ()
+    urls: tuple[PictureOrder | Annotated[str, Field(max_length=MAX_URL, pattern=LINE)], ...] = ()
     name: str | None = Field(None, max_length=200)
     webhook_url: str | None = Field(None, max_length=MAX_URL, examples=["https://example.org/hook"])
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import islice
-from typing import Any, Final, TypeVar
+from typing import IO, Any, Final, TypeVar
 
 from .. import takeaways
 from ..errors import BatchNotFound, BrushworkError
@@ -52,17 +52,22 @@ async def exported(desk: Desk, owner: str) -> AsyncIterator[bytes]:
         for name, lines in _files(desk.store, owner):
             with archive.open(name, "w") as file:
                 async for some in _in_pieces(lines):
-                    file.write("".join(json.dumps(line) + "\n" for line in some).encode())
+                    await asyncio.to_thread(_write_lines, file, some)
                     yield sink.take()
         async for some in _in_pieces(lambda: _with_pictures(desk.store, owner)):
             for verdict_id in some:
                 try:
-                    archive.writestr(f"pictures/{verdict_id}.png", await _picture(desk, owner, verdict_id))
+                    picture = await _picture(desk, owner, verdict_id)
+                    await asyncio.to_thread(archive.writestr, f"pictures/{verdict_id}.png", picture, zipfile.ZIP_STORED)
                 except BrushworkError as error:
                     left_out.append({"verdict_id": verdict_id, "problem": error.slug})
                 yield sink.take()
         archive.writestr("not_included.jsonl", "".join(json.dumps(line) + "\n" for line in left_out))
     yield sink.take()
+
+
+def _write_lines(file: IO[bytes], lines: Iterable[Any]) -> None:
+    file.write("".join(json.dumps(line) + "\n" for line in lines).encode())
 
 
 def _files(store: Store, owner: str) -> tuple[tuple[str, Callable[[], Iterable[Any]]], ...]:
@@ -94,33 +99,40 @@ def _decisions(store: Store, subject: Subject, subject_id: str) -> list[dict[str
 
 
 def _batches(store: Store, owner: str) -> Iterator[dict[str, Any]]:
-    """Each batch, followed by its results."""
+    """Each batch, followed by its pictures."""
     after: str | None = None
     while True:
         found, after = store.batches.page(owner, after, AT_ONCE)
         for batch in found:
             yield {
                 "batch": batch.id, "name": batch.name, "created_at": batch.created_at.isoformat(), "items": batch.items,
-                "state": batch.state,
+                "state": batch.state, "webhook_url": batch.webhook_url,
             }  # fmt: skip
             with suppress(BatchNotFound):  # its owner deletes it just now
-                yield from _results(store, owner, batch.id)
+                yield from _items(store, owner, batch.id)
         if after is None:
             return
 
 
-def _results(store: Store, owner: str, batch_id: str) -> Iterator[dict[str, Any]]:
+def _items(store: Store, owner: str, batch_id: str) -> Iterator[dict[str, Any]]:
+    """Each picture with what came of it; `result` is null where nothing did so far."""
     after = -1
-    while found := store.batches.items(owner, batch_id, after=after, limit=AT_ONCE, states=("done", "failed")):
+    while found := store.batches.items(owner, batch_id, after=after, limit=AT_ONCE):
         for item in found:
-            if item.verdict:
-                decisions = _decisions(store, "item", item.id)
-                yield {"batch": batch_id, "result": item.verdict.to_dict(), "decisions": decisions}
+            yield {
+                "batch": batch_id, "name": item.external_id, "url": item.url, "state": item.state,
+                "result": item.verdict.to_dict() if item.verdict else None,
+                "decisions": _decisions(store, "item", item.id),
+            }  # fmt: skip
         after = found[-1].position
 
 
 def _with_pictures(store: Store, owner: str) -> Iterator[str]:
-    return (kept.id for _, kept in store.verdicts.every(owner) if kept.picture_at is not None)
+    """The ids of verdicts whose picture is kept, be it for feedback alone."""
+    every = (kept.id for _, kept in store.verdicts.every(owner))
+    while some := list(islice(every, AT_ONCE)):
+        kept = store.pictures.kept(some)
+        yield from (verdict_id for verdict_id in some if verdict_id in kept)
 
 
 async def _picture(desk: Desk, owner: str, verdict_id: str) -> bytes:

@@ -69,7 +69,12 @@ class Spool:
         return self._folder / item_id
 
     def append(self, item_id: str, data: bytes) -> None:
-        """Add to the bytes of an item. Raises SpoolFull. No file stays open: thousands may arrive in one request."""
+        """Add to the bytes of an item. Raises SpoolFull. No file stays open: thousands may arrive in one request.
+
+        The disk is looked at each time: a body may come without its length, and a zip holds more than it says.
+        """
+        if shutil.disk_usage(self._folder).free < MIN_FREE_BYTES + len(data):
+            raise _full()
         try:
             handle = os.open(self.path(item_id), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             with os.fdopen(handle, "wb") as file:

@@ -67,7 +67,10 @@ class BatchUpkeep:
             return len(items)
 
     def forget(self, before: datetime) -> int:
-        """Remove every batch that was at its end before then, for whoever keeps to a time of retention; how many."""
+        """Remove every batch that was at its end before then, for whoever keeps to a time of retention; how many.
+
+        So does one go that was never closed, or stands paused, and was last moved before then.
+        """
         gone = 0
         while some := self._forget_some(before):
             gone += some
@@ -76,7 +79,12 @@ class BatchUpkeep:
         return gone
 
     def _forget_some(self, before: datetime) -> int:
-        some = select(Batch.id).where(Batch.finished_at < before).limit(FORGOTTEN_AT_ONCE)
+        moved = exists().where(BatchItem.batch_id == Batch.id, BatchItem.finished_at >= before)
+        left = and_(
+            Batch.finished_at.is_(None), or_(Batch.closed.is_(False), Batch.paused.is_(True)),
+            Batch.created_at < before, ~moved,
+        )  # fmt: skip
+        some = select(Batch.id).where(or_(Batch.finished_at < before, left)).limit(FORGOTTEN_AT_ONCE)
         with self._database.session("delete old batches") as session:
             return len(session.scalars(delete(Batch).where(Batch.id.in_(some)).returning(Batch.id)).all())
 

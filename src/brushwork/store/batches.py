@@ -13,7 +13,7 @@ from sqlalchemy import Select, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from ..errors import BatchConflict, BatchNotFound
-from ..failures import new_id
+from ..failures import is_id, new_id
 from ..verdict import Answer
 from .batch_ends import UNFINISHED, announce, counted, settle
 from .batch_facts import BatchFacts, ItemFacts, ItemState, NewBatch, NewItem, item_facts, state_of
@@ -188,11 +188,11 @@ def _mine(owner: str, batch_id: str) -> Select[Batch]:
 
 
 def _owned(session: Session, owner: str, batch_id: str) -> Batch:
-    return _found(session.scalars(_mine(owner, batch_id)).first())
+    return _found(session.scalars(_mine(owner, batch_id)).first() if is_id(batch_id) else None)
 
 
 def _locked(session: Session, owner: str, batch_id: str) -> Batch:
-    return _found(session.scalars(_mine(owner, batch_id).with_for_update()).first())
+    return _found(session.scalars(_mine(owner, batch_id).with_for_update()).first() if is_id(batch_id) else None)
 
 
 def _found(batch: Batch | None) -> Batch:
@@ -202,7 +202,7 @@ def _found(batch: Batch | None) -> Batch:
 
 
 def _item(session: Session, batch: Batch, item_id: str) -> BatchItem:
-    item = session.get(BatchItem, item_id)
+    item = session.get(BatchItem, item_id) if is_id(item_id) else None
     if item is None or item.batch_id != batch.id:
         raise BatchNotFound("The batch has no item under that id.", "Look at the items of the batch.")
     return item

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from ..errors import BatchNotFound
+from ..failures import is_id
 from .batch_facts import DeliveryFacts, DeliveryState
 from .database import Database
 from .tables import Batch, Delivery
@@ -64,7 +65,7 @@ class Deliveries:
         """Every message of a batch, oldest first. Raises BatchNotFound."""
         asked = select(Delivery).where(Delivery.batch_id == batch_id).order_by(Delivery.created_at, Delivery.id)
         with self._database.session("read the deliveries") as session:
-            batch = session.get(Batch, batch_id)
+            batch = session.get(Batch, batch_id) if is_id(batch_id) else None
             if batch is None or batch.owner != owner:
                 raise BatchNotFound("There is no batch under that id.", "Look at the list of your batches.")
             return tuple(_facts(row) for row in session.scalars(asked))

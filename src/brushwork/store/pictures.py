@@ -8,7 +8,7 @@ bytes without a row may be left by a crash, and `sweep_strays` removes them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final, Literal
 
@@ -54,6 +54,12 @@ class Pictures:
             session.get(Blob, digest, with_for_update=True)
             _want(session, verdict_id, digest, "feedback")
         return True
+
+    def kept(self, verdict_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the verdicts whose picture is kept for anything."""
+        asked = select(KeptPicture.verdict_id).where(KeptPicture.verdict_id.in_(verdict_ids))
+        with self._database.session("look for the pictures") as session:
+            return frozenset(session.scalars(asked))
 
     def read(self, owner: str, verdict_id: str, purpose: Purpose | None = None) -> bytes:
         """The bytes kept for a verdict of `owner`, as they came in. Raises VerdictNotFound or NotFound."""

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from ..errors import VerdictNotFound
+from ..failures import is_id
 from ..verdict import Answer, Verdict
 from .cursors import cursor, place
 from .database import Database
@@ -23,7 +24,6 @@ from .phashes import bands, candidates, distance, same
 from .tables import KeptPicture, SavedVerdict
 
 _HEX: Final = re.compile(r"[0-9a-f]{1,64}")
-_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _UNCHANGED: Final[Any] = object()
 
 
@@ -219,7 +219,7 @@ def owned(session: Session, owner: str, verdict_id: str) -> SavedVerdict:
 
 
 def _row(session: Session, verdict_id: str) -> SavedVerdict:
-    row = session.get(SavedVerdict, verdict_id) if _ID.fullmatch(verdict_id) else None
+    row = session.get(SavedVerdict, verdict_id) if is_id(verdict_id) else None
     if row is None:
         raise not_found()
     return row
