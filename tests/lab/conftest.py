@@ -6,7 +6,8 @@ import csv
 import importlib.util
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,15 @@ grid = 2
 summary = "Drawn pictures, for a test."
 """
 
+LEVELS = """
+[levels]
+backbone = "{folder}/backbone.pth"
+hidden = 4
+members = 2
+steps = 3
+batch = 8
+"""
+
 
 def draw(label: int, seed: int, side: int = 96) -> Image.Image:
     """One picture of `side` pixels; label 1 carries a lattice of period 4."""
@@ -58,50 +68,92 @@ def draw(label: int, seed: int, side: int = 96) -> Image.Image:
     return Image.fromarray(np.clip(pixels + rng.integers(-4, 5, pixels.shape), 0, 255).astype(np.uint8))
 
 
+def write_set(folder: Path, sources: int = 5, each: int = 3, forms: tuple[str, str] = ("JPEG", "JPEG")) -> Path:
+    """Draw pictures into `folder` and write their CSV manifest, whose path is given."""
+    folder.mkdir()
+    with (folder / "manifest.csv").open("w", newline="") as out:
+        rows = csv.writer(out)
+        rows.writerow(["path", "sha", "repository", "label", "kind", "generator"])
+        for label, source, number in product((0, 1), range(sources), range(each)):
+            buffer = io.BytesIO()
+            draw(label, _seed(folder.name, label, source, number)).save(buffer, forms[label], quality=90)
+            path = folder / f"{label}-{source}-{number}.{forms[label].lower()}"
+            path.write_bytes(buffer.getvalue())
+            word = ("human", "ai")[label]
+            group = f"{folder.name}/{word}{source}"
+            rows.writerow([path.name, blob_id(buffer.getvalue()), group, word, "drawing", word])
+    return folder / "manifest.csv"
+
+
 @pytest.fixture
 def drawn_set(tmp_path: Path) -> Callable[..., Path]:
     """Writes a folder of drawn pictures with a CSV manifest and gives the manifest's path."""
-
-    def write(name: str, sources: int = 5, each: int = 3, forms: tuple[str, str] = ("JPEG", "JPEG")) -> Path:
-        folder = tmp_path / name
-        folder.mkdir()
-        with (folder / "manifest.csv").open("w", newline="") as out:
-            rows = csv.writer(out)
-            rows.writerow(["path", "sha", "repository", "label", "kind", "generator"])
-            for label in (0, 1):
-                for source in range(sources):
-                    for number in range(each):
-                        buffer = io.BytesIO()
-                        seed = _seed(name, label, source, number)
-                        draw(label, seed).save(buffer, forms[label], quality=90)
-                        data = buffer.getvalue()
-                        path = folder / f"{label}-{source}-{number}.{forms[label].lower()}"
-                        path.write_bytes(data)
-                        word = ("human", "ai")[label]
-                        rows.writerow([path.name, blob_id(data), f"{name}/{word}{source}", word, "drawing", word])
-        return folder / "manifest.csv"
-
-    return write
+    return lambda name, **settings: write_set(tmp_path / name, **settings)
 
 
 def _seed(name: str, *numbers: int) -> int:
     return int.from_bytes(name.encode()[:3], "big") * 1000 + sum(n * 17**i for i, n in enumerate(numbers))
 
 
-@pytest.fixture
-def tiny_recipe(tmp_path: Path, drawn_set: Callable[..., Path]) -> Callable[..., Path]:
-    """Writes a recipe over two small drawn sets and gives its path."""
-    sets = {"train": drawn_set("train"), "dev": drawn_set("dev")}
-    reserved = tmp_path / "reserved.txt"
+def recipe_writer(folder: Path, text: str) -> Callable[..., Path]:
+    """Draws two small sets into `folder`; what it gives writes a recipe over them and gives its path."""
+    places = {"train": write_set(folder / "train"), "dev": write_set(folder / "dev"), "cache": folder / "cache"}
+    reserved = folder / "reserved.txt"
     reserved.write_text("# none\n")
 
     def write(epochs: int = 1, extra: str = "") -> Path:
-        path = tmp_path / "tiny.toml"
-        text = TINY.format(**sets, reserved=reserved, cache=tmp_path / "cache", epochs=epochs)
-        path.write_text(text + extra)
+        path = folder / "tiny.toml"
+        path.write_text(text.format(**places, reserved=reserved, epochs=epochs, folder=folder) + extra)
         return path
 
     return write
+
+
+@pytest.fixture
+def tiny_recipe(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a recipe over two small drawn sets and gives its path."""
+    return recipe_writer(tmp_path, TINY)
+
+
+def patches_of(seeds: Iterable[int], side: int = 64) -> Any:
+    """Drawn pictures as a tensor uint8 (n, side, side, 3); odd seeds have the lattice."""
+    import torch
+
+    return torch.from_numpy(np.stack([np.array(draw(seed % 2, seed, side)) for seed in seeds]))
+
+
+@pytest.fixture(scope="session")
+def trunk() -> Any:
+    """A backbone with seeded random weights, its norms set by drawn pictures so that every level tells something."""
+    import torch
+
+    from brushwork.lab.levels import LevelTrunk
+
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    made = LevelTrunk().train()
+    for module in made.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = 1.0
+    with torch.no_grad():
+        made(patches_of(range(500, 516)))
+    return made.eval()
+
+
+def levels_writer(folder: Path, trunk: Any) -> Callable[..., Path]:
+    """As `recipe_writer`, of a recipe with [levels], beside whose pictures lies the file of the backbone."""
+    import torch
+
+    torch.save({name: v for name, v in trunk.net.state_dict().items() if v.dim()}, folder / "backbone.pth")
+    end_to_end = ("batch", "steps", "epochs", "precision", "workers")
+    kept = [line for line in TINY.splitlines() if not line.startswith(end_to_end)]
+    return recipe_writer(folder, "\n".join(kept).replace("[train]", "whole = 80\n[train]") + LEVELS)
+
+
+@pytest.fixture
+def levels_recipe(tmp_path: Path, trunk: Any) -> Callable[..., Path]:
+    """Writes a recipe with [levels] over two small drawn sets and gives its path."""
+    return levels_writer(tmp_path, trunk)
 
 
 @pytest.fixture(scope="session")

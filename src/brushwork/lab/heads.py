@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ..errors import LabError
 from .crops import RegionCache
-from .features import FeaturePlan, Features, Half, Tick, features_of
+from .features import FeaturePlan, Features, Half, Tick, features_of, mark_of
 from .half import in_half
 from .keeping import LOAD_ERRORS
 from .levels import LevelHead, LevelNet, LevelTrunk, averaged, fold_norms, load_trunk
@@ -23,6 +23,10 @@ from .plan import KindWeight, LabPlan, LevelsPlan
 from .weather import Random, stream
 
 STATE_FILE: Final = "levels.pt"
+FEATURES: Final = "features"
+"""Folder for the features of a run, or of all cells of an experiment."""
+NAME: Final = 16
+"""Digits of a digest that name a folder."""
 SCALE_DRAWS: Final = 20_000
 """Draws from which the scale of every feature is taken."""
 LEAST_SPREAD: Final = 1e-3
@@ -122,14 +126,43 @@ def train_levels(plan: LabPlan, caches: Sequence[RegionCache], out: Path, tick: 
 
     Goes on where a killed run was. Raises LabError where the backbone does not fit, or the disk is full.
     """
-    levels = plan.levels
-    assert levels is not None, "asked for by the recipe"
     torch.set_num_threads(plan.train.threads)
-    trunk = load_trunk(levels.backbone)
-    wanted = FeaturePlan(plan.patches.size, plan.bundle.jpeg_quality, levels.patch_draws, levels.whole_draws, plan.seed)
-    folders = [out / "features" / str(number) for number in range(len(caches))]
-    found = [features_of(c, trunk, wanted, f, tick) for c, f in zip(caches, folders, strict=True)]
-    net = LevelNet(trunk, train_head(pool_of(caches, found, plan.train.weights), levels, plan.seed, tick)).eval()
+    trunk = load_trunk(_levels(plan).backbone)
+    folders = [out / FEATURES / str(number) for number in range(len(caches))]
+    found = [features_of(c, trunk, wanted(plan, c), f, tick) for c, f in zip(caches, folders, strict=True)]
+    return _finished(plan, trunk, pool_of(caches, found, plan.train.weights), out, tick)
+
+
+def train_part(plan: LabPlan, cache: RegionCache, part: RegionCache, shared: Path, out: Path) -> LevelNet:
+    """Train the head on a `part` of `cache`, and keep the network in out/levels.pt.
+
+    Features do not depend on the part: they are computed for the whole cache, once for all that share a folder, each
+    choice of pictures, weathers and backbone in a folder of its own. Raises LabError as `train_levels` does.
+    """
+    torch.set_num_threads(plan.train.threads)
+    trunk = load_trunk(_levels(plan).backbone)
+    asked = wanted(plan, cache)
+    found = features_of(cache, trunk, asked, shared / mark_of(cache, trunk, asked)[:NAME])
+    pool = pool_of((part,), (found.of({region.row for region in part.regions}),), plan.train.weights)
+    return _finished(plan, trunk, pool, out)
+
+
+def wanted(plan: LabPlan, cache: RegionCache) -> FeaturePlan:
+    """The features that a recipe needs of a cache. Their seed is the cache's: other heads draw from the same ones."""
+    levels = _levels(plan)
+    return FeaturePlan(
+        plan.patches.size, plan.bundle.jpeg_quality, levels.patch_draws, levels.whole_draws, cache.plan.seed
+    )
+
+
+def _levels(plan: LabPlan) -> LevelsPlan:
+    assert plan.levels is not None, "asked for by the recipe"
+    return plan.levels
+
+
+def _finished(plan: LabPlan, trunk: LevelTrunk, pool: Pool, out: Path, tick: Tick = iter) -> LevelNet:
+    """The trained network as it is shipped, kept in out/levels.pt."""
+    net = LevelNet(trunk, train_head(pool, _levels(plan), plan.seed, tick)).eval()
     fold_norms(net.trunk)
     in_half(net)
     torch.save(net.state_dict(), out / STATE_FILE)
@@ -138,8 +171,7 @@ def train_levels(plan: LabPlan, caches: Sequence[RegionCache], out: Path, tick: 
 
 def load_levels(plan: LabPlan, path: Path) -> LevelNet:
     """The network that `train_levels` kept in `path`. Raises LabError where the file does not hold it."""
-    levels = plan.levels
-    assert levels is not None, "asked for by the recipe"
+    levels = _levels(plan)
     trunk = LevelTrunk()
     fold_norms(trunk)
     net = LevelNet(trunk, LevelHead(trunk.width, levels.hidden * levels.members))

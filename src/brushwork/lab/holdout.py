@@ -61,7 +61,15 @@ def leave_out(
 
 
 def with_budget(plan: LabPlan, budget: Budget, seed: int) -> LabPlan:
-    """The recipe with another seed, and with the budget's epochs where it names some."""
+    """The recipe with another seed, and with the budget's epochs where it names some.
+
+    Raises LabError where a recipe has none.
+    """
+    if budget.epochs is not None and plan.levels is not None:
+        raise LabError(
+            f"{plan.name} has a table [levels], whose head is trained for `levels.steps`, not for epochs.",
+            "Leave the epochs out, or change `levels.steps` in the recipe.",
+        )
     train = plan.train if budget.epochs is None else plan.train.model_copy(update={"epochs": budget.epochs})
     return plan.model_copy(update={"seed": seed, "train": train})
 

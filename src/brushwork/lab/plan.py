@@ -7,12 +7,15 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from ..errors import LabError
 from ..forensics.recipe import PatchPlan
 
 SHIPPED: Final = Path(__file__).parent / "recipes"
+BESIDE_LEVELS: Final = frozenset({"size", "threads", "weights"})
+"""Keys of [train] that say something in a recipe with [levels]; the others are about training end to end."""
 Form = TypeVar("Form", bound=BaseModel)
 
 
@@ -124,6 +127,25 @@ class LabPlan(Strict):
     train: TrainPlan = TrainPlan()
     levels: LevelsPlan | None = None
     bundle: BundlePlan = BundlePlan()
+
+    @model_validator(mode="after")
+    def _no_idle_keys(self) -> LabPlan:
+        """Refuse what would be ignored: keys of training end to end beside [levels]."""
+        idle = sorted(self.train.model_fields_set - BESIDE_LEVELS) if self.levels is not None else []
+        if idle:
+            named = ", ".join(f"train.{key}" for key in idle)
+            used = ", ".join(sorted(BESIDE_LEVELS))
+            raise PydanticCustomError(
+                "idle_keys", f"{named} would do nothing: of [train], a recipe with [levels] reads {used} alone"
+            )
+        return self
+
+    @property
+    def crops(self) -> int:
+        """How many crops training draws, of regions or of their features."""
+        if self.levels is not None:
+            return self.levels.batch * self.levels.steps * self.levels.members
+        return self.train.batch * self.train.steps_per_epoch * self.train.epochs
 
     @property
     def patches(self) -> PatchPlan:

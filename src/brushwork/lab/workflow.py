@@ -85,13 +85,11 @@ def run_training(plan: LabPlan, out: Path, resume: bool = True, progress: bool =
         told.metrics({f"audit.{name}": v for name, v in asdict(found).items() if isinstance(v, int | float)})
         if plan.levels is not None:
             checkpoint, seconds, parity = _train_levels(plan, cache, out, progress)
-            crops = plan.levels.batch * plan.levels.steps * plan.levels.members
         else:
             checkpoint = train(plan, (cache,), out, resume, progress, [EpochMetrics(told)])
             seconds, parity = seconds_of(checkpoint), run_export(plan, checkpoint, out)
-            crops = plan.train.batch * plan.train.steps_per_epoch * plan.train.epochs
         facts = {
-            "seconds": seconds, "parity": parity, "audit": asdict(found), "crops": crops,
+            "seconds": seconds, "parity": parity, "audit": asdict(found), "crops": plan.crops,
             "left_out": [*gathered.left_out, *_dropped(cache)], "rows": [asdict(r) for r in sorted(used)],
         }  # fmt: skip
         (out / RUN_FILE).write_text(json.dumps(facts), encoding="utf-8")
