@@ -21,14 +21,12 @@ from brushwork.lab.gather import cache_of, gather  # noqa: E402
 from brushwork.lab.keeping import (  # noqa: E402
     BEST,
     CHECKPOINTS,
-    HALF_WRITTEN,
     newest_checkpoint,
     reached,
-    take_name,
-    written_whole,
 )
 from brushwork.lab.plan import read_plan  # noqa: E402
 from brushwork.lab.train import HELD_AUC, load_network, train  # noqa: E402
+from brushwork.lab.writing import HALF_WRITTEN, take_name, written_whole  # noqa: E402
 
 
 @pytest.fixture

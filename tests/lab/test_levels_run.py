@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import resource
+
 import pytest
 
 from brushwork.errors import LabError
@@ -12,7 +15,7 @@ pytestmark = pytest.mark.needs_lab
 
 torch = pytest.importorskip("torch", reason=NEEDS_LAB)
 
-from brushwork.lab import ablate, cells, features, heads, holdout, workflow  # noqa: E402
+from brushwork.lab import ablate, cells, features, heads, holdout, plots, workflow  # noqa: E402
 from brushwork.lab.gather import cache_of, gather  # noqa: E402
 from brushwork.lab.plan import read_plan  # noqa: E402
 
@@ -87,6 +90,62 @@ def test_a_part_trains_on_its_own_features_alone(levels_recipe, tmp_path, monkey
     rows = [cache.regions[i].row for i in slots]
     belong = [whole.whole_rows.tolist().index(row) for row in rows]
     assert (pools[0].wholes[pools[0].wholes_of[:, 0]] == whole.wholes[belong]).all()
+
+
+def with_levels(plan, **settings):
+    return plan.model_copy(update={"levels": plan.levels.model_copy(update=settings)})
+
+
+def test_a_head_that_diverges_stops_and_the_last_good_one_stays(levels_recipe, tmp_path):
+    plan = read_plan(levels_recipe())
+    caches = (cache_of(plan, gather(plan)),)
+    heads.train_levels(plan, caches, tmp_path)
+    good = (tmp_path / heads.STATE_FILE).read_bytes()
+    wild = with_levels(plan, learning_rate=1e30, steps=30)
+    with pytest.raises(
+        LabError, match=r"diverged at step \d+ of member 1.*levels\.pt of an earlier run stays"
+    ) as raised:
+        heads.train_levels(wild, caches, tmp_path)
+    assert "levels.learning_rate" in raised.value.advice
+    with pytest.raises(LabError, match="diverged at step 1 of member 1"):
+        heads.train_levels(with_levels(wild, steps=1, weight_decay=1e30), caches, tmp_path)
+    assert (tmp_path / heads.STATE_FILE).read_bytes() == good
+
+
+@pytest.mark.parametrize(
+    ("largest", "said", "advice"),
+    [(50_000, "features in .* cannot be written", "disk space"), (1_000_000, "Training stopped", "from the features")],
+)
+def test_a_full_disk_says_so_and_how_a_head_goes_on(levels_recipe, tmp_path, largest, said, advice):
+    plan = read_plan(levels_recipe())
+    caches = (cache_of(plan, gather(plan)),)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, limits[1]))  # no file may grow beyond: as a full disk
+    try:
+        with pytest.raises(LabError, match=said) as raised:
+            heads.train_levels(plan, caches, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert advice in raised.value.advice
+    assert not (tmp_path / heads.STATE_FILE).exists()
+    heads.train_levels(plan, caches, tmp_path)
+    assert (tmp_path / heads.STATE_FILE).is_file()
+
+
+def test_the_loss_of_every_member_is_logged_and_drawn(levels_recipe, tmp_path):
+    plan = with_levels(read_plan(levels_recipe()), steps=23)
+    heads.train_levels(plan, (cache_of(plan, gather(plan)),), tmp_path)
+    with (tmp_path / heads.LOG).open(newline="") as lines:
+        told = [(int(r["member"]), int(r["step"]), float(r["loss"])) for r in csv.DictReader(lines)]
+    assert [line[:2] for line in told] == [(member, step) for member in (0, 1) for step in (10, 20, 23)]
+    assert all(0 < loss < 5 for *_, loss in told)
+    with plots.styled() as plt:
+        figure = plots._training(plt, tmp_path / heads.LOG)
+        curves = figure.axes[0].get_lines()
+        assert [list(curve.get_xdata()) for curve in curves] == [[10, 20, 23], [10, 20, 23]]
+        assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["loss"]
+        assert figure.axes[0].get_xlabel() == "step"
+        plt.close(figure)
 
 
 def test_sources_are_left_out_with_features_computed_once(levels_recipe, tmp_path, computed):

@@ -19,10 +19,12 @@ from .crops import RegionCache, crop
 from .levels import LevelTrunk
 from .loading import prepared
 from .weather import Pixels, Random, random_jpeg, stream
+from .writing import written_whole
 
 Half = NDArray[np.float16]
 Tick = Callable[[Sequence[int]], Iterable[int]]
 BATCH: Final = 32
+BLOCK: Final = 1 << 20
 PATCHES_FILE: Final = "patches.f16"
 WHOLES_FILE: Final = "wholes.f16"
 
@@ -109,16 +111,27 @@ def _filled(path: Path, count: int, trunk: LevelTrunk, tick: Tick, draw: Callabl
     state = path.with_suffix(".json")
     done = _reached(state, of, path)
     try:
-        stored = np.memmap(path, dtype=np.float16, mode="r+" if done else "w+", shape=shape)
+        if not done:
+            state.unlink(missing_ok=True)  # what it says of the former content must not be believed of the new one
+            _reserve(path, 2 * count * trunk.width)
+        stored = np.memmap(path, dtype=np.float16, mode="r+", shape=shape)
         for start in tick(range(done, count, BATCH)):
             stop = min(count, start + BATCH)
             stored[start:stop] = computed(trunk, np.stack([draw(i) for i in range(start, stop)]))
             if (start // BATCH) % 64 == 0 or stop == count:
                 stored.flush()
-                state.write_text(json.dumps({"done": stop, "of": of}), encoding="utf-8")
+                told = json.dumps({"done": stop, "of": of})
+                written_whole(state, lambda part, told=told: part.write_text(told, encoding="utf-8"))  # type: ignore[misc]
     except OSError as error:
         raise LabError(f"The features in {path.parent} cannot be written: {error}.", "Free some disk space.") from error
     return stored
+
+
+def _reserve(path: Path, size: int) -> None:
+    """A file of `size` bytes that are really there: on a full disk, writing into a mapped file kills the process."""
+    with path.open("wb") as out:
+        for start in range(0, size, BLOCK):
+            out.write(bytes(min(BLOCK, size - start)))
 
 
 def _reached(state: Path, of: str, path: Path) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import mean
 from typing import Final
 
 import numpy as np
@@ -16,13 +18,15 @@ from ..errors import LabError
 from .crops import RegionCache
 from .features import FeaturePlan, Features, Half, Tick, features_of, mark_of
 from .half import in_half
-from .keeping import LOAD_ERRORS
+from .keeping import DIVERGED, LOAD_ERRORS, saved_whole
 from .levels import LevelHead, LevelNet, LevelTrunk, averaged, fold_norms, load_trunk
 from .loading import shares
 from .plan import KindWeight, LabPlan, LevelsPlan
 from .weather import Random, stream
+from .writing import disk_explained
 
 STATE_FILE: Final = "levels.pt"
+LOG: Final = Path("log", "levels", "metrics.csv")
 FEATURES: Final = "features"
 """Folder for the features of a run, or of all cells of an experiment."""
 NAME: Final = 16
@@ -32,6 +36,8 @@ SCALE_DRAWS: Final = 20_000
 LEAST_SPREAD: Final = 1e-3
 WARMUP: Final = 0.05
 GRADIENT: Final = 5.0
+EVERY: Final = 10
+"""Steps to a line of the log."""
 
 
 @dataclass(frozen=True)
@@ -79,15 +85,46 @@ def pool_of(caches: Sequence[RegionCache], features: Sequence[Features], weights
     )
 
 
-def train_head(pool: Pool, plan: LevelsPlan, seed: int, tick: Tick = iter) -> LevelHead:
-    """The mean of `plan.members` heads, each with draws of its own; they share the scale of the features."""
+class LossLog:
+    """A metrics.csv of the mean loss of every EVERY steps of each member, as the plots of a report read it.
+
+    Each line is in the file as soon as it is told. A run that begins again begins the file again.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path, self._losses = path, list[float]()
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("member,step,loss\n", encoding="ascii")
+
+    def add(self, member: int, step: int, loss: float, last: bool) -> None:
+        """The loss of a step, counted from 1. Raises LabError where it is no finite number, OSError on a full disk."""
+        if not math.isfinite(loss):
+            raise _diverged(member, step)
+        self._losses.append(loss)
+        if step % EVERY and not last:
+            return
+        if self._path is not None:
+            with self._path.open("a", encoding="ascii") as lines:
+                lines.write(f"{member},{step},{mean(self._losses):.6f}\n")
+        self._losses.clear()
+
+
+def train_head(pool: Pool, plan: LevelsPlan, seed: int, tick: Tick = iter, log: Path | None = None) -> LevelHead:
+    """The mean of `plan.members` heads, each with draws of its own; they share the scale of the features.
+
+    The loss goes to the CSV file `log`. Raises LabError where it, or a feature, is no finite number.
+    """
     patches, wholes, _ = pool.draw(SCALE_DRAWS, stream("scale", seed))
     seen = torch.cat([patches, wholes], 1)
-    members = [_member(pool, plan, seed, number, seen, tick) for number in range(plan.members)]
+    if not torch.isfinite(seen).all():
+        raise LabError("Some features are no finite numbers.", "Give the backbone as it was published.")
+    told = LossLog(log)
+    members = [_member(pool, plan, seed, number, seen, tick, told) for number in range(plan.members)]
     return averaged(members).eval()
 
 
-def _member(pool: Pool, plan: LevelsPlan, seed: int, number: int, seen: Tensor, tick: Tick) -> LevelHead:
+def _member(pool: Pool, plan: LevelsPlan, seed: int, number: int, seen: Tensor, tick: Tick, log: LossLog) -> LevelHead:
     rng = stream("head", seed, number)
     torch.manual_seed(int(rng.integers(2**31)))
     head = LevelHead(pool.patches.shape[1], plan.hidden, plan.dropout)
@@ -98,14 +135,25 @@ def _member(pool: Pool, plan: LevelsPlan, seed: int, number: int, seen: Tensor, 
         optimizer, plan.learning_rate, total_steps=plan.steps, pct_start=WARMUP, cycle_momentum=False
     )
     head.train()
-    for _ in tick(range(plan.steps)):
+    for step in tick(range(plan.steps)):
         loss = _loss(head, pool, plan, rng)
+        log.add(number, step + 1, float(loss.detach()), last=step + 1 == plan.steps)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(head.parameters(), GRADIENT)
         optimizer.step()
         schedule.step()
+    if not all(torch.isfinite(p).all() for p in head.parameters()):
+        raise _diverged(number, plan.steps)
     return head.eval()
+
+
+def _diverged(member: int, step: int) -> LabError:
+    return LabError(
+        f"{DIVERGED} at step {step} of member {member + 1}: the loss or the weights are no finite numbers. Nothing "
+        f"of it was kept; a {STATE_FILE} of an earlier run stays.",
+        "Lower `levels.learning_rate` and start again: the features are kept.",
+    )
 
 
 def _loss(head: LevelHead, pool: Pool, plan: LevelsPlan, rng: Random) -> Tensor:
@@ -162,10 +210,12 @@ def _levels(plan: LabPlan) -> LevelsPlan:
 
 def _finished(plan: LabPlan, trunk: LevelTrunk, pool: Pool, out: Path, tick: Tick = iter) -> LevelNet:
     """The trained network as it is shipped, kept in out/levels.pt."""
-    net = LevelNet(trunk, train_head(pool, _levels(plan), plan.seed, tick)).eval()
-    fold_norms(net.trunk)
-    in_half(net)
-    torch.save(net.state_dict(), out / STATE_FILE)
+    with disk_explained(then="goes on from the features"):
+        head = train_head(pool, _levels(plan), plan.seed, tick, out / LOG)
+        net = LevelNet(trunk, head).eval()
+        fold_norms(net.trunk)
+        in_half(net)
+        saved_whole(net.state_dict(), out / STATE_FILE)
     return net
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import logging
-import os
 import pickle
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..errors import LabError
 from .torchvision_shim import ensure_torchvision
+from .writing import HALF_WRITTEN, take_name, written_whole
 
 ensure_torchvision()
 
@@ -25,7 +25,6 @@ from lightning.pytorch.callbacks import Callback  # noqa: E402
 CHECKPOINTS: Final = "checkpoints"
 BEST: Final = "best.ckpt"
 """The checkpoint with the highest AUC on held-out sources, where a recipe holds some out."""
-HALF_WRITTEN: Final = ".part"
 LOAD_ERRORS: Final = (RuntimeError, EOFError, OSError, ValueError, pickle.UnpicklingError)
 """What torch.load raises on files that are no whole checkpoint."""
 log = logging.getLogger(__name__)
@@ -113,18 +112,11 @@ class Keeper(Callback):
             old.unlink()
 
 
-def written_whole(path: Path, write: Callable[[Path], Any]) -> None:
-    """Write beside `path`, down to the disk, and only then take its name: a kill leaves the former file or the new."""
-    part = path.with_name(path.name + HALF_WRITTEN)
-    write(part)
-    take_name(part, path)
-
-
-def take_name(part: Path, path: Path) -> None:
-    """Bring a file that is written down to the disk, and give it its name."""
-    with part.open("rb") as written:
-        os.fsync(written.fileno())
-    part.replace(path)
+def saved_whole(state: Mapping[str, Tensor], path: Path) -> None:
+    """Keep weights as a whole file. Raises OSError on a full disk, which torch's own writer of files does not name."""
+    stored = io.BytesIO()
+    torch.save(dict(state), stored)
+    written_whole(path, lambda part: part.write_bytes(stored.getvalue()))
 
 
 def refuse_unsound(module: nn.Module, step: int, last: Path | None) -> None:
@@ -148,14 +140,3 @@ def diverged(step: int, last: Path | None) -> LabError:
         f"{DIVERGED} at step {step}: the loss or the weights are no finite numbers. {where}",
         "Lower `learning_rate`, or give a longer `warmup`, and start again: it goes on from the last good checkpoint.",
     )
-
-
-@contextmanager
-def disk_explained() -> Iterator[None]:
-    """Turn what a full or broken disk raises into a LabError that says how the run goes on."""
-    try:
-        yield
-    except OSError as error:
-        raise LabError(
-            f"Training stopped: {error}.", "Free some disk space; the same command goes on from the checkpoint."
-        ) from error

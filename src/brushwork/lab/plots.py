@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,7 +34,7 @@ BAR: Final = 20
 def draw_all(judged: Sequence[Judged], folder: Path, log: Path | None = None) -> dict[str, Path]:
     """Every plot that the figures allow, as SVG and PNG in `folder`; the SVG files by title.
 
-    `log` is a metrics.csv of training, for the curves of loss and accuracy.
+    `log` is a metrics.csv of training, for the curves of loss and accuracy: by epoch, or by step of each member.
     """
     drawn: dict[str, Path] = {}
     folder.mkdir(parents=True, exist_ok=True)
@@ -148,14 +149,17 @@ def _scores(plt: Any, judged: Sequence[Judged]) -> Any:
 
 def _training(plt: Any, log: Path) -> Any:
     with log.open(newline="", encoding="utf-8") as lines:
-        rows = list(csv.DictReader(lines))
+        reader = csv.DictReader(lines)
+        rows, along = list(reader), "epoch" if "epoch" in (reader.fieldnames or ()) else "step"
+    members = [list(part) for _, part in groupby(rows, key=lambda r: r.get("member"))]
     figure, axes = plt.subplots()
     for name, dash, colour in (
         ("loss", "-", HUMAN_COLOUR), ("accuracy", "--", AI_COLOUR), ("held_auc", ":", INK)
     ):  # fmt: skip
-        points = [(int(r["epoch"]), float(r[name])) for r in rows if r.get(name)]
-        if points:
-            axes.plot(*zip(*points, strict=True), dash, color=colour, marker=".", label=name.replace("_", " "))
-    axes.set(xlabel="epoch", title="Training")
+        curves = [[(int(r[along]), float(r[name])) for r in part if r.get(name)] for part in members]
+        for number, points in enumerate(curve for curve in curves if curve):
+            label = None if number else name.replace("_", " ")
+            axes.plot(*zip(*points, strict=True), dash, color=colour, marker=".", label=label)
+    axes.set(xlabel=along, title="Training")
     axes.legend()
     return figure

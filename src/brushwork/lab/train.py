@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import time
 from collections.abc import Sequence
@@ -28,16 +27,16 @@ from .keeping import (  # noqa: E402
     CHECKPOINTS,
     LOAD_ERRORS,
     Keeper,
-    disk_explained,
     diverged,
     newest_checkpoint,
     reached,
-    written_whole,
+    saved_whole,
 )
 from .loading import held_loader, loader_of, parted  # noqa: E402
 from .metrics import auc  # noqa: E402
 from .networks import PatchNet, follow, load_backbone, unfold_norms  # noqa: E402
 from .plan import LabPlan, TrainPlan  # noqa: E402
+from .writing import disk_explained  # noqa: E402
 
 SECONDS: Final = "brushwork_seconds"
 START: Final = "start.pt"
@@ -202,9 +201,7 @@ def start_from_backbone(module: PatchModule, loader: DataLoader[tuple[Tensor, fl
 
 def _keep_start(module: PatchModule, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    stored = io.BytesIO()  # torch's own writer of files does not say that a disk is full
-    torch.save(module.averaged.state_dict(), stored)
-    written_whole(out / START, lambda part: part.write_bytes(stored.getvalue()))
+    saved_whole(module.averaged.state_dict(), out / START)
 
 
 def seconds_of(checkpoint: Path) -> float:

@@ -16,7 +16,8 @@ ensure_torchvision()
 import lightning.pytorch as pl  # noqa: E402  (the shim must come first)
 from lightning.pytorch.callbacks import Callback, EarlyStopping, TQDMProgressBar  # noqa: E402
 
-from ..keeping import CHECKPOINTS, Keeper, written_whole  # noqa: E402
+from ..keeping import CHECKPOINTS, Keeper  # noqa: E402
+from ..writing import written_whole  # noqa: E402
 from .module import SCORE, ClassifierModule  # noqa: E402
 from .plan import ClassifierPlan  # noqa: E402
 from .runs import HISTORY_COLUMNS, HISTORY_FILE, Epoch, read_history  # noqa: E402

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from ...errors import LabError
 from ...forensics.scorer import Session, open_session
-from ..keeping import written_whole
 from ..metrics import Floats
+from ..writing import written_whole
 from .batches import limited
 from .callbacks import NOT_LOGGED, write_history
 from .descriptors import Features, describe

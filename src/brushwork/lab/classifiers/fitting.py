@@ -15,9 +15,10 @@ from safetensors.torch import save_file
 from torch.multiprocessing.spawn import ProcessException, spawn
 
 from ...errors import LabError
-from ..keeping import BEST, CHECKPOINTS, Reached, newest_checkpoint, reached, written_whole
+from ..keeping import BEST, CHECKPOINTS, Reached, newest_checkpoint, reached
 from ..networks import unfold_norms
 from ..torchvision_shim import ensure_torchvision
+from ..writing import written_whole
 
 ensure_torchvision()
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import LabError
 from ..export import git_commit
-from ..keeping import CHECKPOINTS, disk_explained, written_whole
+from ..keeping import CHECKPOINTS
+from ..writing import disk_explained, written_whole
 from .callbacks import OnEpoch, told_values
 from .outcome import Outcome, common_facts
 from .plan import ModelPlan
