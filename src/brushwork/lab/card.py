@@ -41,6 +41,7 @@ class CardFacts:
     version: str
     summary: str
     trained_on: Sequence[Row]
+    measured_on: Sequence[Row]
     left_out: Sequence[str]
     scored: Sequence[Scored]
     fit: Fit
@@ -136,10 +137,22 @@ Calibration and thresholds of the figures by answer are **cross-fitted by source
 fitted on other sources only. The thresholds of the recipe are fitted on the whole set; the rates written beside them
 there, which every verdict shows, are cross-fitted. Weather: *clean* as published; *web* one or two of JPEG, WebP,
 mild resizing, sharpening, then mostly a JPEG of 65 to 95; *hard* two to four of all degradations, then mostly a JPEG
-of 30 to 80. Pictures in the set are crops of 256 or 384 pixels; flat and compressed ones count here, though at run
-time those outside the range get "cannot tell". Intervals are 95 %: of AUC and recall by drawing whole sources 500
+of 30 to 80. {form_of(facts.measured_on)}; flat and compressed ones count here, though at
+run time those outside the range get "cannot tell". Intervals are 95 %: of AUC and recall by drawing whole sources 500
 times, of rates exact (Clopper-Pearson), which takes pictures of one source for independent and is therefore narrow.
 """
+
+
+def form_of(rows: Sequence[Row]) -> str:
+    """Whether the pictures of a set are whole published files or crops of them, and how large those are."""
+    crops = [[int(v) for v in row.crop.split(",")] for row in rows if row.crop]
+    if not crops:
+        return "Pictures in the set are whole published files"
+    sides = sorted({max(width, height) for _, _, width, height in crops})
+    sizes = " or ".join(str(side) for side in sides) if len(sides) < 3 else f"{sides[0]} to {sides[-1]}"
+    if len(crops) == len(rows):
+        return f"Pictures in the set are crops of {sizes} pixels"
+    return f"{len(crops):,} of the {len(rows):,} pictures are crops of {sizes} pixels, the others whole published files"
 
 
 def _thresholds(facts: CardFacts) -> str:

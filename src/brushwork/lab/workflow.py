@@ -18,7 +18,7 @@ from .audit import Audit, audit
 from .calibrate import Fit, Judged, cross_fit, fit_and_rate, reference_set
 from .card import CardFacts, Effort, card
 from .crops import RegionCache
-from .datasets import Row, manifest_sha256
+from .datasets import Row, manifest_sha256, read_manifest
 from .evaluate import Scored, look_with, read_scores, score, write_scores
 from .export import NOTICE_FILE, export_onnx, git_commit, head_of, origin_of, write_bundle
 from .gallery import write_gallery
@@ -194,9 +194,10 @@ def run_calibration(plan: LabPlan, out: Path) -> Path:
     reference = reference_set(scored, fitted.calibration, f"{plan.data.dev.stem} (human works, clean)")
     effort = Effort(facts["crops"], facts["seconds"], hardware(plan.train.threads))
     texts = {NOTICE_FILE: LEVELS_NOTICE if plan.levels else NOTICE} if plan.train.backbone or plan.levels else {}
+    shortcut = (float(facts["audit"]["before"]), float(facts["audit"]["after"]))
     about = CardFacts(
-        plan.name, plan.version, plan.bundle.summary, rows, tuple(facts["left_out"]), scored, fitted, origin,
-        effort, float(facts["parity"]), (float(facts["audit"]["before"]), float(facts["audit"]["after"])),
+        plan.name, plan.version, plan.bundle.summary, rows, read_manifest(plan.data.dev), tuple(facts["left_out"]),
+        scored, fitted, origin, effort, float(facts["parity"]), shortcut,
         {**dict(known.sections), **_measured(out), **_changed(plan, scored, fitted)},
     )  # fmt: skip
     texts |= {"CARD.md": card(about, out / DRAFT)}
