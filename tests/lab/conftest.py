@@ -6,7 +6,8 @@ import csv
 import importlib.util
 import io
 import os
-from collections.abc import Callable, Iterable
+import shutil
+from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,39 @@ def levels_writer(folder: Path, trunk: Any) -> Callable[..., Path]:
 def levels_recipe(tmp_path: Path, trunk: Any) -> Callable[..., Path]:
     """Writes a recipe with [levels] over two small drawn sets and gives its path."""
     return levels_writer(tmp_path, trunk)
+
+
+@pytest.fixture(scope="session")
+def stores_made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], None]]:
+    """Where the lab would make a store of runs in this process, it finds a copy of the first that it made.
+
+    Its forty migrations take seconds. Gives a function that lays a copy into a folder, for those who start a process.
+    """
+    from brushwork.lab import tracking
+
+    first, made = tmp_path_factory.mktemp("store"), tracking._client
+
+    def lay(folder: Path) -> None:
+        if not (first / tracking.STORE).exists():
+            made(first)
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / tracking.STORE).exists():
+            shutil.copy(first / tracking.STORE, folder)
+
+    def client(folder: Path) -> Any:
+        lay(folder)
+        return made(folder)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(tracking, "_client", client)
+        yield lay
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _before_any_run(request: pytest.FixtureRequest) -> None:
+    """Of the session, as fixtures that train once are."""
+    if importlib.util.find_spec("torch"):
+        request.getfixturevalue("stores_made_once")
 
 
 @pytest.fixture(scope="session")
