@@ -123,8 +123,9 @@ def test_a_recipe_survives_being_written_and_read(drawn32, tmp_path):
     assert read_model_plan(tmp_path / "r.toml") == plan
 
 
-def test_tuning_killed_in_a_training_goes_on_and_writes_the_best_recipe(drawn32, tmp_path):
+def test_tuning_killed_in_a_training_goes_on_and_writes_the_best_recipe(drawn32, tmp_path, stores_made_once):
     """S3-25: every trial is in MLflow."""
+    stores_made_once(tmp_path / "s")
     plan = recipe(drawn32.folder, epochs=2)
     (tmp_path / "tiny.toml").write_text(toml_text(plan.model_dump(mode="json")))
     words = [sys.executable, "-m", "brushwork.cli", "tune", "tiny.toml", "--trials", "3", "--study", "s.sqlite"]
