@@ -74,7 +74,7 @@ def _out_of_place(net: nn.Module) -> nn.Module:
     copied = copy.deepcopy(net)
     for module in copied.modules():
         if hasattr(module, "inplace"):
-            module.inplace = False
+            module.inplace = False  # type: ignore[assignment]  # a setting, no weight
     return copied
 
 
