@@ -1,6 +1,6 @@
 """What a command has done so far, over a kill."""
 
-from brushwork.lab.adapters.journal import Journal
+from brushwork.lab.journal import Journal
 
 
 def test_a_line_that_a_kill_cut_off_counts_for_nothing_and_spoils_no_other(tmp_path):

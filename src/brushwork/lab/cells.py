@@ -17,9 +17,10 @@ from ..forensics.patches import prepare
 from ..forensics.recipe import PatchPlan
 from .crops import RegionCache
 from .datasets import Row, require_classes
-from .evaluate import Look, Scored, read_scores, score, write_scores
+from .evaluate import LOG, Look, Scored, ScoreLog, read_scores, score, write_scores
 from .plan import LabPlan
 from .weather import Pixels, stream
+from .writing import disk_explained
 
 if TYPE_CHECKING:
     from torch import nn
@@ -49,9 +50,11 @@ class Cell:
 def run_cell(cell: Cell, cache: RegionCache, out: Path, progress: bool = False) -> list[Scored]:
     """Train and score the cell in the folder `out`/name, or read its scores where it was done before.
 
-    A training that was killed goes on. Checkpoints are deleted once the scores are there. Raises LabError where the
-    folder holds the scores of other settings, or where a class is missing on one of the sides.
+    A training or a scoring that was killed goes on. Checkpoints are deleted once the scores are there. Raises LabError
+    where the folder holds the scores of other settings, or where a class is missing on one of the sides.
     """
+    from .keeping import weights_digest
+
     folder = out / cell.name
     if _is_done(cell, folder):
         return read_scores(folder / SCORES)
@@ -60,8 +63,11 @@ def run_cell(cell: Cell, cache: RegionCache, out: Path, progress: bool = False) 
     require_classes(cell.judged, f"held out by {cell.name}")
     train = _end_to_end if cell.plan.levels is None else partial(_levels, cache)
     net, left = train(cell.plan, part, folder, progress)
-    scored = score(cell.judged, network_look(net, cell.plan.patches), seed=cell.plan.seed)
-    write_scores(scored, folder / SCORES)
+    with disk_explained("Scoring", "goes on where it was"):
+        log = ScoreLog(folder / LOG, f"{cell.key} {weights_digest(net)}")
+        scored = score(cell.judged, network_look(net, cell.plan.patches), seed=cell.plan.seed, log=log)
+        write_scores(scored, folder / SCORES)
+    log.remove()
     for path in left:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     return scored

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Final
@@ -18,11 +19,15 @@ from ..forensics.stability import VIEWS, views
 from ..picture import open_picture
 from .crops import LIMITS
 from .datasets import AI, Row
+from .journal import Journal
 from .metrics import Bools, Floats
 from .weather import Pixels, Weather, degrade, stream
+from .writing import written_whole
 
 WEATHERS: Final[tuple[Weather, ...]] = ("clean", "web", "hard")
 VIEW: Final = "view: "
+LOG: Final = "scores.jsonl"
+"""What a scoring that is not finished came to, beside where its scores will be."""
 
 
 @dataclass(frozen=True)
@@ -54,18 +59,57 @@ def score(
     weathers: Sequence[Weather] = WEATHERS,
     seed: int = 0,
     stability: bool = False,
+    log: ScoreLog | None = None,
 ) -> list[Scored]:
     """Score every row under every weather; the weather of a picture depends on its id alone.
 
-    With `stability` also under the eight harmless re-encodings, as weathers named VIEW and the name of the view.
-    Raises PictureError for a picture that does not open: a set that is measured on has none.
+    With `stability` also under the eight harmless re-encodings, as weathers named VIEW and the name of the view. What
+    `log` knows is not looked at again, and what is new goes there. Raises PictureError for a picture that does not
+    open: a set that is measured on has none.
     """
     out: list[Scored] = []
     for row in rows:
-        rgb = open_picture(row.data(), LIMITS, name=row.id).rgb
-        for name, seen in _seen(rgb, row.id, weathers, seed, stability):
-            out.append(Scored(row.id, row.label, row.source, row.kind, row.generator, row.date, name, look(seen)))
+        logits = log.known(row) if log else None
+        if logits is None:
+            rgb = open_picture(row.data(), LIMITS, name=row.id).rgb
+            logits = {name: look(seen) for name, seen in _seen(rgb, row.id, weathers, seed, stability)}
+            if log:
+                log.add(row, logits)
+        about = (row.id, row.label, row.source, row.kind, row.generator, row.date)
+        out += [Scored(*about, name, logit) for name, logit in logits.items()]
     return out
+
+
+class ScoreLog:
+    """What was scored so far, a picture a line, so that a kill costs one picture.
+
+    `of` names all that scores depend on but the picture itself, and heads the file; one with another head begins anew.
+    """
+
+    def __init__(self, path: Path, of: str) -> None:
+        self._path, self._journal = path, Journal(path)
+        head, *lines = [*self._journal.lines()] or [{}]
+        if head != {"of": of}:
+            lines = []
+            self.remove()
+            self._journal.add({"of": of})
+        self._known: dict[str, dict[str, float]] = {line["name"]: line["logits"] for line in lines}
+
+    def known(self, row: Row) -> dict[str, float] | None:
+        """The logits of a picture by weather, None where it was not scored yet."""
+        return self._known.get(_name(row))
+
+    def add(self, row: Row, logits: Mapping[str, float]) -> None:
+        """Keep what was scored. Raises OSError on a full disk."""
+        self._journal.add({"name": _name(row), "logits": dict(logits)})
+
+    def remove(self) -> None:
+        """The scores stand elsewhere now."""
+        self._path.unlink(missing_ok=True)
+
+
+def _name(row: Row) -> str:
+    return f"{row.id} {row.crop}".strip()
 
 
 def _seen(
@@ -79,11 +123,12 @@ def _seen(
 
 
 def write_scores(scored: Sequence[Scored], path: Path) -> None:
-    """Keep scores as CSV, so that every figure can be computed again without the pictures."""
-    with path.open("w", newline="", encoding="utf-8") as out:
-        writer = csv.DictWriter(out, [f.name for f in fields(Scored)])
-        writer.writeheader()
-        writer.writerows(asdict(s) for s in scored)
+    """Keep scores as a whole file of CSV, so that every figure can be computed again without the pictures."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, [f.name for f in fields(Scored)])
+    writer.writeheader()
+    writer.writerows(asdict(s) for s in scored)
+    written_whole(path, lambda part: part.write_text(text.getvalue(), encoding="utf-8", newline=""))
 
 
 def read_scores(path: Path) -> list[Scored]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..errors import LabError
 from ..forensics.patches import shrunk, through_jpeg
 from .crops import RegionCache, crop
+from .keeping import weights_digest
 from .levels import LevelTrunk
 from .loading import prepared
 from .weather import Pixels, Random, random_jpeg, stream
@@ -78,12 +79,9 @@ def features_of(cache: RegionCache, trunk: LevelTrunk, plan: FeaturePlan, folder
 
 def mark_of(cache: RegionCache, trunk: LevelTrunk, plan: FeaturePlan) -> str:
     """A digest of all that features depend on: pictures and how they are cut, the plan, and the backbone's weights."""
-    digest = hashlib.sha256()
     rows = [(cache.rows[r.row].id, cache.rows[r.row].crop, *r) for r in cache.regions]
-    digest.update(json.dumps([asdict(plan), asdict(cache.plan), rows]).encode())
-    for name, weight in sorted(trunk.state_dict().items()):
-        digest.update(name.encode() + weight.detach().cpu().numpy().tobytes())
-    return digest.hexdigest()
+    about = [asdict(plan), asdict(cache.plan), rows, weights_digest(trunk)]
+    return hashlib.sha256(json.dumps(about).encode()).hexdigest()
 
 
 def _patch(cache: RegionCache, region: int, draw: int, plan: FeaturePlan) -> Pixels:

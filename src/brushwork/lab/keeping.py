@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import logging
 import pickle
@@ -117,6 +118,14 @@ def saved_whole(state: Mapping[str, Tensor], path: Path) -> None:
     stored = io.BytesIO()
     torch.save(dict(state), stored)
     written_whole(path, lambda part: part.write_bytes(stored.getvalue()))
+
+
+def weights_digest(net: nn.Module) -> str:
+    """A digest of every weight of a network and its name."""
+    digest = hashlib.sha256()
+    for name, weight in sorted(net.state_dict().items()):
+        digest.update(name.encode() + weight.detach().cpu().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def refuse_unsound(module: nn.Module, step: int, last: Path | None) -> None:

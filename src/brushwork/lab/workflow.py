@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -19,7 +20,7 @@ from .calibrate import Fit, Judged, cross_fit, fit_and_rate, reference_set
 from .card import CardFacts, Effort, card
 from .crops import RegionCache
 from .datasets import Row, manifest_sha256, read_manifest
-from .evaluate import Scored, look_with, read_scores, score, write_scores
+from .evaluate import LOG, Scored, ScoreLog, look_with, read_scores, score, write_scores
 from .export import NOTICE_FILE, export_onnx, git_commit, head_of, origin_of, write_bundle
 from .gallery import write_gallery
 from .gather import Gathered, cache_of, gather
@@ -31,6 +32,7 @@ from .previous import changed_since
 from .reference import Known, know
 from .report import sections, write_report
 from .tables import headlines
+from .writing import disk_explained
 
 if TYPE_CHECKING:
     from .tracking import Tracking
@@ -152,7 +154,8 @@ def trained_file(plan: LabPlan, out: Path) -> Path | None:
 def run_evaluation(plan: LabPlan, out: Path, tick: Tick = quiet) -> list[Judged]:
     """Judge the recipe's dev set with out/bundle/model.onnx under every weather and re-encoding.
 
-    Scores are kept in out/scores.csv, report, plots and gallery in out/evaluation. Raises LabError without a model.
+    Scores are kept in out/scores.csv, report, plots and gallery in out/evaluation. Goes on where a killed run was, as
+    long as the model is the same. Raises LabError without a model, or where the disk is full.
     """
     from .tracking import tracking
 
@@ -161,14 +164,18 @@ def run_evaluation(plan: LabPlan, out: Path, tick: Tick = quiet) -> list[Judged]
         raise LabError(f"There is no model in {out}.", "Run `brushwork train` or `brushwork export` first.")
     dev = gather(plan).dev
     session = open_session(model, plan.train.threads)
-    scored = score(tick(dev), look_with(session, plan.patches), seed=plan.seed, stability=True)
-    write_scores(scored, out / SCORES_FILE)
+    of = [hashlib.sha256(model.read_bytes()).hexdigest(), plan.patches.model_dump(), plan.seed]
+    with disk_explained("Scoring", "goes on where it was"):
+        log = ScoreLog(out / LOG, json.dumps(of))
+        scored = score(tick(dev), look_with(session, plan.patches), seed=plan.seed, stability=True, log=log)
+        write_scores(scored, out / SCORES_FILE)
     judged = cross_fit(scored)
     page = write_evaluation(f"{plan.name} {plan.version} on {plan.data.dev.stem}", judged, dev, out)
     with tracking(out, plan.name) as told:
         told.metrics(dict(headlines(judged)))
         for path in (out / SCORES_FILE, page):
             told.artifact(path)
+    log.remove()
     return judged
 
 

@@ -20,8 +20,8 @@ from ...errors import BrushworkError, LabError
 from ...picture import open_picture
 from ..crops import LIMITS
 from ..datasets import Row, blob_id
+from ..journal import Journal
 from ..manifest import write_bytes
-from .journal import Journal
 from .layouts import Tick
 from .listing import Found, data_row, label_of
 from .registry import Addresses

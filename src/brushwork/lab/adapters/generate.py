@@ -21,8 +21,8 @@ from ...errors import LabError, PictureError
 from ...picture import DECODE_ERRORS, open_picture
 from ..crops import LIMITS
 from ..datasets import AI, Row
+from ..journal import Journal
 from ..manifest import write_bytes
-from .journal import Journal
 from .layouts import Tick
 from .listing import Found, data_row, write_list
 from .providers import Order, Provider, Road

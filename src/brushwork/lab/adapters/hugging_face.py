@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from ...errors import LabError
 from ..datasets import AI, HUMAN, Row, blob_id
+from ..journal import Journal
 from ..manifest import write_bytes
-from .journal import Journal
 from .listing import SPLIT_WORDS, Found, data_row, label_of
 
 PICTURES: Final = "pictures"
