@@ -6,7 +6,6 @@ import copy
 import dataclasses
 import json
 import os
-import shutil
 import signal
 
 import numpy as np
@@ -20,18 +19,13 @@ pytestmark = pytest.mark.needs_lab
 
 torch = pytest.importorskip("torch", reason=NEEDS_LAB)
 
-from brushwork.forensics.bundle import MODEL_FILE, Bundle, load_bundle  # noqa: E402
 from brushwork.forensics.patches import shrunk  # noqa: E402
-from brushwork.forensics.recipe import PatchPlan  # noqa: E402
-from brushwork.forensics.scorer import Scorer, open_session  # noqa: E402
-from brushwork.lab import features, heads, levels, reference  # noqa: E402
+from brushwork.lab import features, heads, levels  # noqa: E402
 from brushwork.lab.crops import RegionCache, RegionPlan  # noqa: E402
 from brushwork.lab.datasets import read_manifest  # noqa: E402
-from brushwork.lab.export import PARITY, export_onnx  # noqa: E402
-from brushwork.lab.half import in_half  # noqa: E402
 from brushwork.lab.plan import LevelsPlan  # noqa: E402
 
-from .conftest import draw, patches_of  # noqa: E402
+from .conftest import patches_of  # noqa: E402
 
 SIDE = 64
 WHOLE = 80
@@ -182,50 +176,6 @@ def test_folding_the_norms_changes_no_feature(trunk):
     with torch.no_grad():
         torch.testing.assert_close(folded(drawn), trunk(drawn), atol=1e-3, rtol=1e-3)
     assert not torch.equal(folded.net.conv_stem.weight, trunk.net.conv_stem.weight)
-
-
-@pytest.fixture(scope="module")
-def whole_model(trunk, tmp_path_factory):
-    """A network with random weights that looks at patches and the whole, and its ONNX file; exporting takes seconds."""
-    net = levels.LevelNet(copy.deepcopy(trunk), head(trunk.width, 5)).eval()
-    levels.fold_norms(net.trunk)
-    in_half(net)
-    path = tmp_path_factory.mktemp("levels") / MODEL_FILE
-    worst = export_onnx(net, SIDE, path, whole=True)
-    return net, path, worst
-
-
-def test_the_exported_network_runs_through_the_scorer(whole_model):
-    net, path, worst = whole_model
-    assert worst <= PARITY
-    shipped = load_bundle()
-    recipe = shipped.recipe.model_copy(
-        update={
-            "patches": PatchPlan(size=SIDE, grid=2, whole=True),
-            "range": shipped.recipe.range.model_copy(update={"max_distance": None}),
-            "families": None,
-        }
-    )
-    rgb = np.asarray(draw(1, 7, 150))
-    scores = Scorer(Bundle(path.parent, recipe, shipped.reference, shipped.sha256)).score(rgb)
-    assert scores.logits.shape == (len(scores.places),) == (4,)
-    patches = [rgb[p.y : p.y + SIDE, p.x : p.x + SIDE] for p in scores.places]
-    with torch.no_grad():
-        expected = net(torch.from_numpy(np.stack([*patches, shrunk(rgb, SIDE)]))).numpy()
-    np.testing.assert_allclose(scores.logits, expected, atol=PARITY)
-
-
-def test_what_the_network_knows_of_its_training_set_is_seen_beside_the_whole(whole_model, cache_with, tmp_path):
-    path = shutil.copy(whole_model[1], tmp_path / MODEL_FILE)
-    cache = cache_with(WHOLE)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(reference, "PATCHES", 40)
-        plan = PatchPlan(size=SIDE, grid=2, jpeg_quality=90, whole=True)
-        known = reference.know(path, cache, cache.rows[:4], plan, seed=0, families=False)
-    assert known.max_distance is not None
-    found = open_session(path).run(["distance"], {"patches": np.zeros((3, SIDE, SIDE, 3), np.uint8)})[0]
-    assert found.shape == (2,), "one for each patch, none for the whole"
-    assert "| white noise |" in known.sections[0][1]
 
 
 def test_a_backbone_file_is_read_layer_by_layer(trunk, tmp_path):
