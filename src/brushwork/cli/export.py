@@ -66,8 +66,10 @@ def export(
 
 
 def _export_run(run: Path, forms: list[str], out: Path | None, bundle: Path | None) -> None:
-    from ..lab.classifiers.handing import bundle_run, export_run
+    from ..lab.classifiers.handing import bundle_run, export_run, refuse_unbundled
 
+    if bundle is not None:
+        refuse_unbundled(run)
     written, table = export_run(run, forms, out)
     typer.echo(table.markdown)
     if bundle is not None:

@@ -77,9 +77,24 @@ def _folder(name_or_path: str | Path) -> Path:
     for folder in (SHIPPED / name, Path(name)):
         if (folder / RECIPE_FILE).is_file():
             return folder
+    _refuse_half_made(Path(name))
     near = get_close_matches(name, shipped_bundles(), n=1)
     hint = f"Did you mean {near[0]}?" if near else f"Shipped bundles: {', '.join(shipped_bundles()) or 'none'}."
     raise BundleNotFound(f"No bundle named {name}, and no folder {name} with a {RECIPE_FILE}.", hint)
+
+
+def _refuse_half_made(path: Path) -> None:
+    """Raise BundleNotFound for a model without its recipe: a bare ONNX file, or the run that it came from."""
+    if path.suffix == ".onnx" and path.is_file():
+        raise BundleNotFound(
+            f"{path} is a model alone: without thresholds, reference and card there is no answer in it.",
+            "Make a bundle of the run that it came from: brushwork export RUN --bundle FOLDER.",
+        )
+    if (path / "plan.json").is_file():
+        raise BundleNotFound(
+            f"{path} is a run of the lab, not a bundle.",
+            f"Make one: brushwork export {path} --bundle {path / 'bundle'}.",
+        )
 
 
 def _read(path: Path) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import onnxruntime as ort
@@ -43,7 +43,8 @@ class Scorer:
     def __init__(self, bundle: Bundle, threads: int = 1) -> None:
         """Load the session with `threads` threads.
 
-        Raises BundleDamaged where ONNX Runtime refuses the model, or it lacks an output that the recipe speaks of.
+        Raises BundleDamaged where ONNX Runtime refuses the model, where it takes something else than patches or gives
+        more than one logit, and where it lacks an output that the recipe speaks of.
         """
         try:
             self._session = open_session(bundle.model_path, threads)
@@ -52,6 +53,7 @@ class Scorer:
                 f"The model of bundle {bundle.recipe.name} does not load in ONNX Runtime {ort.__version__}.",
                 "Install the onnxruntime version that the bundle's recipe names, or export the bundle again.",
             ) from error
+        _refuse_other(self._session, bundle)
         self._plan = bundle.recipe.patches
         self._outputs = ["logits", *_promised(bundle)]
         missing = set(self._outputs) - {output.name for output in self._session.get_outputs()}
@@ -80,6 +82,33 @@ def _promised(bundle: Bundle) -> list[str]:
     """The outputs beside the logits that the recipe needs."""
     needed = {"distance": bundle.recipe.range.max_distance, "families": bundle.recipe.families}
     return [name for name, need in needed.items() if need is not None]
+
+
+def _refuse_other(session: Session, bundle: Bundle) -> None:
+    """Raise BundleDamaged for a model of features, of another side, of floats, or of several classes."""
+    name, size = bundle.recipe.name, bundle.recipe.patches.size
+    inputs = session.get_inputs()
+    named = "; ".join(f"{i.name} {i.type} [{', '.join(map(str, i.shape))}]" for i in inputs)
+    if len(inputs) != 1 or not _takes_patches(inputs[0], size):
+        raise BundleDamaged(
+            f"The model of bundle {name} takes {named}, not patches tensor(uint8) [n, {size}, {size}, 3].", _MAKE
+        )
+    shape: list[Any] = next((output.shape for output in session.get_outputs() if output.name == "logits"), [])
+    if len(shape) > 1 and shape[-1] != 1:
+        raise BundleDamaged(
+            f"The model of bundle {name} gives {shape[-1]} logits a picture, not one: that of AI.", _MAKE
+        )
+
+
+def _takes_patches(entry: Any, size: int) -> bool:
+    """Whether an input of ONNX Runtime is "patches" uint8 (n, size, size, 3); a side may be left open."""
+    if (entry.name, entry.type, len(entry.shape)) != ("patches", "tensor(uint8)", 4):
+        return False
+    sides = zip(entry.shape[1:], (size, size, 3), strict=True)
+    return all(not isinstance(found, int) or found == side for found, side in sides)
+
+
+_MAKE: Final = "Make the bundle of a run with `brushwork export RUN --bundle FOLDER`: it writes the model in this form."
 
 
 def open_session(model: Path, threads: int = 1) -> Session:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from ...errors import LabError
 from ...forensics.bundle import Bundle, load_bundle
 from ...forensics.calibration import probability
 from ...forensics.patches import Place, shrunk
@@ -139,17 +140,21 @@ def _within(place: Place, axis: str, values: Floats) -> Floats:
 def explain_pictures(pictures: Iterable[Path], run: Path | None, bundle: str | None, out: Path) -> tuple[Table, Path]:
     """Explain pictures with a run or a bundle and write the page; the table of it, and its path.
 
-    Raises PictureError for a picture that does not open, LabError for a run that is no network.
+    Raises PictureError for a picture that does not open, LabError for a run that is no single network.
     """
     if run is not None:
         from .runs import load_run
         from .subjects import subject_of
 
-        subject = subject_of(load_run(run), pictures=False)
+        loaded = load_run(run)
+        if loaded.plan.ensemble is not None:
+            names = ", ".join(str(folder) for folder in loaded.plan.ensemble.members)
+            raise LabError(f"{run} is an ensemble: each member looks elsewhere.", f"Explain one of them: {names}.")
+        subject = subject_of(loaded, pictures=False)
         found = explain_with_network(subject.module, subject.classes, subject.side, pictures)
         return write_explanations(f"{subject.name}: Grad-CAM", found, out)
-    loaded = load_bundle(bundle or "default")
-    return write_explanations(f"{loaded.recipe.name}: regions", explain_with_bundle(loaded, pictures), out)
+    shipped = load_bundle(bundle or "default")
+    return write_explanations(f"{shipped.recipe.name}: regions", explain_with_bundle(shipped, pictures), out)
 
 
 def write_explanations(title: str, found: Iterable[Explained], out: Path) -> tuple[Table, Path]:

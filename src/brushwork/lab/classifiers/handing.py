@@ -14,7 +14,7 @@ from .contenders import EXPORTS, set_of
 from .exporting import HEAD, TABLE_FILE, Exported, export, form_named, refuse_lossy
 from .judging import EVALUATION
 from .runs import Run, load_run
-from .subjects import subject_of
+from .subjects import model_in_words, subject_of
 
 BUNDLE: Final = "bundle"
 BUNDLED: Final = ("onnx", "onnx-int8")
@@ -24,7 +24,7 @@ BUNDLED: Final = ("onnx", "onnx-int8")
 def export_run(folder: Path, forms: Sequence[str], out: Path | None = None) -> tuple[list[Exported], Table]:
     """Write a run in `forms` into `out` (default: exports in the run) and keep the table; what was written.
 
-    Raises LabError for an unknown form, a run that is no network, or a form that it cannot have.
+    Raises LabError for an unknown form, a run without a network, or a form that it cannot have.
     """
     chosen = [form_named(name) for name in dict.fromkeys(forms)]
     run = load_run(folder)
@@ -37,21 +37,29 @@ def export_run(folder: Path, forms: Sequence[str], out: Path | None = None) -> t
     return written, Table(HEAD, tuple(one.row for one in written))
 
 
+def refuse_unbundled(folder: Path) -> None:
+    """Raise LabError for a run that tells generators apart: said before anything is exported."""
+    if load_run(folder).plan.classifier.task != "ai":
+        raise LabError(
+            f"{folder} tells generators apart, and a bundle answers whether AI made a picture.",
+            'Export it without --bundle: its ONNX file names the classes inside. For a bundle train task = "ai".',
+        )
+
+
 def bundle_run(folder: Path, written: Sequence[Exported], out: Path | None = None, tick: Tick = iter) -> Path:
     """Make a bundle of what was exported of a run (default: bundle in the run); its folder.
 
     Raises LabError where no ONNX file was exported, where int8 lost too much, and for the task `generator`.
     """
+    refuse_unbundled(folder)
     run = load_run(folder)
-    if run.plan.classifier.task != "ai":
-        raise LabError(f"{folder} tells generators apart.", 'A bundle answers whether AI made it: train task = "ai".')
     found = {one.form: one for one in written}
     form = next((found[name] for name in BUNDLED if name in found), None)
     if form is None:
         raise LabError("A bundle needs an ONNX file.", f"Export {' or '.join(BUNDLED)} as well.")
     refuse_lossy(form)
     about = Wrapped(
-        run.plan.name, run.plan.version, run.plan.seed, run.plan.classifier.model, form.path, set_of(run),
+        run.plan.name, run.plan.version, run.plan.seed, model_in_words(run), form.path, set_of(run),
         _sections(run, form),
     )  # fmt: skip
     return make_bundle(about, out or folder / BUNDLE, tick)

@@ -23,6 +23,7 @@ BATCH: Final = 32
 def write_fp32(subject: Subject, path: Path) -> None:
     """Input "patches" uint8 (n, side, side, 3), output "logits" float32: (n,) log-odds of AI, or (n, k)."""
     write_onnx(subject.served, subject.side, path)
+    _name_classes(subject, path)
 
 
 def write_int8(subject: Subject, path: Path) -> None:
@@ -33,6 +34,16 @@ def write_int8(subject: Subject, path: Path) -> None:
         full = Path(folder) / "full.onnx"
         write_fp32(subject, full)
         quantize(full, batches, path)
+    _name_classes(subject, path)
+
+
+def _name_classes(subject: Subject, path: Path) -> None:
+    """Write into the file's metadata what its numbers mean, so that it can be used alone."""
+    import onnx
+
+    model = onnx.load(str(path))
+    onnx.helper.set_model_props(model, subject.about)
+    onnx.save(model, str(path))
 
 
 def open_onnx(subject: Subject, path: Path) -> Look:

@@ -20,8 +20,7 @@ def write_safetensors(subject: Subject, path: Path) -> None:
     from safetensors.torch import save_file
 
     state = {name: value.detach().clone().contiguous() for name, value in subject.module.state_dict().items()}
-    about = {**subject.facts, "model": subject.model, "classes": ",".join(subject.classes), "side": str(subject.side)}
-    save_file(state, str(path), metadata=about)
+    save_file(state, str(path), metadata=subject.about)
 
 
 def open_safetensors(subject: Subject, path: Path) -> Look:

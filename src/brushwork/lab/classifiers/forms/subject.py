@@ -55,6 +55,11 @@ class Subject:
     facts: dict[str, str]
 
     @property
+    def about(self) -> dict[str, str]:
+        """The facts with the model, its side, and its classes in the order of the logits, for the metadata of files."""
+        return {**self.facts, "model": self.model, "classes": ",".join(self.classes), "side": str(self.side)}
+
+    @property
     def served(self) -> nn.Module:
         """The network as ONNX and the bundle have it: one logit for the task `ai`, k otherwise."""
         return (LogOdds(self.module) if self.task == "ai" else self.module).eval()
