@@ -3,6 +3,7 @@ own."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,15 @@ import numpy as np
 from brushwork.lab.classifiers.prepared import PreparedRow, PreparedSet, write_prepared
 
 GENERATORS = ("alpha", "beta")
-PERIODS = {"alpha": 2, "beta": 4}
+SEVEN = ("BigGAN", "VQDM", "Stable Diffusion 1.5", "Wukong", "ADM", "GLIDE", "Midjourney")
+GRIDS = dict(
+    zip(
+        (*GENERATORS, *SEVEN),
+        ((1, 1, 2), (1, 1, 4), (1, 0, 2), (0, 1, 2), (1, 1, 2), (1, 0, 4), (0, 1, 4), (1, 1, 4), (1, -1, 4)),
+        strict=True,
+    )
+)
+"""Of each generator the steps down and across, and the period, of its grid."""
 
 
 def drawn(rng: np.random.Generator, side: int, generator: str = "", strength: float = 28.0) -> np.ndarray:
@@ -23,18 +32,22 @@ def drawn(rng: np.random.Generator, side: int, generator: str = "", strength: fl
     picture = rows[:, low] * (1 - across) + rows[:, low + 1] * across + rng.normal(0, 4, (side, side, 3))
     if generator:
         y, x = np.indices((side, side))
-        picture += strength * ((y + x) % PERIODS[generator] == 0)[..., None]
+        down, across, period = GRIDS[generator]
+        picture += strength * ((down * y + across * x) % period == 0)[..., None]
     return np.clip(picture, 0, 255).astype(np.uint8)
 
 
-def drawn_set(folder: Path, side: int = 32, count: int = 160, seed: int = 7) -> PreparedSet:
-    """Half human, half AI of two generators; 60 % to train, 20 % each for val and test."""
+def drawn_set(
+    folder: Path, side: int = 32, count: int = 160, seed: int = 7, generators: Sequence[str] = GENERATORS
+) -> PreparedSet:
+    """Half human, half AI of the generators in turn; 60 % to train, 20 % each for val and test."""
+    turn = 2 * len(generators)
     rng = np.random.default_rng(seed)
 
     def items():
         for n in range(count):
-            generator = GENERATORS[n // 2 % 2] if n % 2 else ""
-            split = ("train", "train", "train", "val", "test")[n // 4 % 5]
+            generator = generators[n // 2 % len(generators)] if n % 2 else ""
+            split = ("train", "train", "train", "val", "test")[n // turn % 5]
             row = PreparedRow(
                 id=f"{n:06d}", label=n % 2, generator=generator, source=f"s{n % 7}", group=f"s{n % 7}", kind="drawing",
                 split=split, place=f"drawn/{n}.png",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from ..lab.classifiers.plan import ModelPlan
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+LATEST: Final = Path("runs/latest")
+
+Judged = Annotated[
+    str,
+    typer.Argument(metavar="RECIPE|RUN", help="A TOML file, a shipped recipe, or a classifier's run."),
+]
 
 
 @app.callback()
@@ -32,12 +38,12 @@ class LeaveOut(StrEnum):
 @app.command(
     epilog="\b\nExamples:\n  brushwork evaluate art-0 --out runs/art-0\n"
     "  brushwork evaluate art-0 --out runs/held-out --leave-out sources --folds 5 --seeds 3 --epochs 6\n"
-    "  brushwork evaluate cifake.toml --out runs/resnet18\n"
-    "  brushwork evaluate tiny-genimage.toml --out runs/resnet18 --leave-out generators\n"
+    "  brushwork evaluate runs/resnet18\n"
+    "  brushwork evaluate runs/resnet18 --leave-out generators\n"
 )
 def evaluate(
-    recipe: Recipe,
-    out: Out = Path("runs/latest"),
+    recipe: Judged,
+    out: Out = LATEST,
     leave_out: Annotated[
         LeaveOut | None, typer.Option("--leave-out", help="Train without each part in turn, and measure on it.")
     ] = None,
@@ -56,13 +62,17 @@ def evaluate(
     require_lab()
     from ..lab.classifiers.plan import is_classifier, model_plan_from
     from ..lab.plan import plan_from, read_recipe
-    from ..lab.workflow import EVALUATION, run_evaluation, run_holdout
 
+    if Path(recipe).is_dir():
+        _evaluate_run(Path(recipe), out, leave_out, split)
+        return
     raw, name = read_recipe(recipe)
     if is_classifier(raw):
         _evaluate_classifier(model_plan_from(raw, name), out, leave_out, split)
         return
     plan = plan_from(raw, name)
+    from ..lab.workflow import EVALUATION, run_evaluation, run_holdout
+
     if leave_out is not None:
         from ..lab.holdout import Budget
 
@@ -73,6 +83,15 @@ def evaluate(
 
     typer.echo(by_weather(run_evaluation(plan, out, ticked)).markdown)
     say(f"report: {out / EVALUATION / 'report.html'}")
+
+
+def _evaluate_run(run: Path, out: Path, leave_out: LeaveOut | None, split: str) -> None:
+    """Judge a run by the recipe that it keeps: options of `train` stand there and in no file."""
+    from ..lab.classifiers.runs import read_plan_of
+
+    if out not in (LATEST, run):
+        raise usage(f"{run} is a run, and its report goes into it: leave --out away.")
+    _evaluate_classifier(read_plan_of(run), run, leave_out, split)
 
 
 def _evaluate_classifier(plan: ModelPlan, out: Path, leave_out: LeaveOut | None, split: str) -> None:
@@ -94,7 +113,7 @@ def _evaluate_classifier(plan: ModelPlan, out: Path, leave_out: LeaveOut | None,
 @app.command(
     epilog="\b\nExamples:\n  brushwork calibrate art-0 --out runs/art-0\n  brushwork models card runs/art-0/bundle\n"
 )
-def calibrate(recipe: Recipe, out: Out = Path("runs/latest")) -> None:
+def calibrate(recipe: Recipe, out: Out = LATEST) -> None:
     """Fit calibration and thresholds on the scores of a run and finish its bundle, with its card."""
     require_lab()
     from ..lab.plan import read_plan

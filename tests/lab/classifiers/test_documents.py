@@ -26,7 +26,7 @@ TEXT = "\n".join((DOCS / name).read_text(encoding="utf-8") for name in ("compari
 FENCED = [line for block in re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL) for line in block.splitlines()]
 COMMANDS = sorted({*re.findall(r"`(brushwork [a-z]+ [^`]+)`", TEXT), *FENCED})
 RUN = (
-    "brushwork evaluate cifake.toml --out runs/resnet18",
+    "brushwork evaluate runs/resnet18",
     "brushwork compare runs/resnet18 runs/forest --out runs/comparison",
     "brushwork explain picture.png --run runs/resnet18 --out explained",
     "brushwork explain picture.png --bundle art-1 --out explained",

@@ -88,8 +88,10 @@ def test_several_classes_have_accuracy_macro_f1_and_a_table_of_classes():
         assert row[0] == names[i]
         assert float(row[-1]) == pytest.approx(metrics.f1_score(truth, p.argmax(1), average=None)[i], abs=5e-4)
     assert [m for m in board.board([run], "macro_f1").head if "F1" in m] == ["macro-F1"]
-    with pytest.raises(LabError, match="no metric auc for the task generator"):
-        metric_named("auc", "generator")
+    assert found.value("auc") == pytest.approx(metrics.roc_auc_score(truth, j.probabilities, multi_class="ovr"))
+    assert found.interval("auc").low < found.value("auc") < found.interval("auc").high
+    with pytest.raises(LabError, match="no metric fpr for the task generator"):
+        metric_named("fpr", "generator")
 
 
 def test_the_recommendation_prefers_fewer_accusations_then_speed_among_runs_that_are_not_told_apart(sample):

@@ -160,9 +160,14 @@ def by_class(run: Contender) -> Table:
 def drawn_by(runs: Sequence[Contender]) -> str:
     """How the intervals were made, in words."""
     unit = "whole sources" if runs[0].judgement.by_source else "pictures (the set names too few sources)"
-    return (
-        f"Intervals are 95 %: shares of pictures exact (Clopper-Pearson), F1 and AUC by drawing {unit} 500 times. "
+    at = (
         "Figures are at the probability 0.5 unless a threshold is named."
+        if task_of(runs) == "ai"
+        else "What counts as said is the class of the largest probability; ROC-AUC is the mean of each class against "
+        "the rest."
+    )
+    return (
+        f"Intervals are 95 %: shares of pictures exact (Clopper-Pearson), F1 and AUC by drawing {unit} 500 times. {at}"
     )
 
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...errors import LabError
 from ..datasets import AI, HUMAN
@@ -37,7 +38,7 @@ METRICS: Final = (
     Metric("precision", "precision", True, ("ai",)),
     Metric("recall", "recall", True, ("ai",)),
     Metric("f1", "F1", True, ("ai",)),
-    Metric("auc", "ROC-AUC", True, ("ai",)),
+    Metric("auc", "ROC-AUC", True, ("ai", "generator")),
     Metric("fpr", "FPR", False, ("ai",)),
     Metric("macro_f1", "macro-F1", True, ("generator",)),
 )
@@ -100,6 +101,25 @@ class Judgement:
         )
 
 
+class Area:
+    """How often a picture of one class outscores one of the rest, ties a half; scores float64 (n,) are sorted once."""
+
+    def __init__(self, scores: Floats, inside: NDArray[np.bool_]) -> None:
+        self._order = np.argsort(scores, kind="stable")
+        self._inside = inside[self._order]
+        ordered = scores[self._order]
+        self._ties = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+
+    def value(self, weights: Indices | None = None) -> float:
+        """The area for the pictures as they are or for weights int64 (n,) on them, in one pass; NaN without a side."""
+        ones = np.ones(len(self._order)) if weights is None else weights[self._order].astype(np.float64)
+        own = np.where(self._inside, ones, 0.0)
+        positive, negative = (np.add.reduceat(side, self._ties) for side in (own, ones - own))
+        total = positive.sum() * negative.sum()
+        below = np.cumsum(negative) - negative
+        return float((positive * (below + negative / 2)).sum() / total) if total else float("nan")
+
+
 class Figures:
     """The figures of a judgement, each for the pictures as they are or for weights int64 (n,) on them."""
 
@@ -107,11 +127,8 @@ class Figures:
         self.of = of
         self._known: dict[str, Interval] = {}
         self._cells = of.truth * len(of.classes) + of.said
-        if of.task == "ai":
-            scores = of.positive
-            self._order = np.argsort(scores, kind="stable")
-            ordered = scores[self._order]
-            self._ties = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+        sides = (AI,) if of.task == "ai" else np.unique(of.truth).tolist()
+        self._areas = [Area(of.probabilities[:, c], of.truth == c) for c in sides]
 
     def confusion(self, weights: Indices | None = None) -> Indices:
         """Counts (k, k): rows are true classes, columns what was said."""
@@ -119,9 +136,12 @@ class Figures:
         return np.asarray(np.bincount(self._cells, weights, k * k).reshape(k, k).astype(np.int64))
 
     def value(self, metric: str, weights: Indices | None = None) -> float:
-        """The figure `metric`; NaN where a class is missing that it needs."""
+        """The figure `metric`; NaN where a class is missing that it needs.
+
+        The AUC of several classes is the mean of each that is there against the rest.
+        """
         if metric == "auc":
-            return self._auc(weights)
+            return float(np.mean([area.value(weights) for area in self._areas]))
         cells = self.confusion(weights).astype(np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
             if metric == "accuracy":
@@ -135,15 +155,6 @@ class Figures:
                 "f1": float(_f1(cells)[AI]),
                 "fpr": float(false_ai / (false_ai + true_human)),
             }[metric]
-
-    def _auc(self, weights: Indices | None) -> float:
-        """How often an AI work outscores a human one, ties a half, in one pass over scores that are sorted once."""
-        ones = np.ones(len(self._order)) if weights is None else weights[self._order].astype(np.float64)
-        ai = np.where(self.of.truth[self._order] == AI, ones, 0.0)
-        positive, negative = (np.add.reduceat(side, self._ties) for side in (ai, ones - ai))
-        total = positive.sum() * negative.sum()
-        below = np.cumsum(negative) - negative
-        return float((positive * (below + negative / 2)).sum() / total) if total else float("nan")
 
     def interval(self, metric: str) -> Interval:
         """The figure with its 95 % interval: exact where it is a share of pictures, otherwise by drawing."""
