@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from brushwork.lab.adapters.layouts import read_classes
 from brushwork.lab.adapters.listing import file_row, write_list
 from brushwork.lab.classifiers.prepared import open_prepared
 from brushwork.lab.datasets import read_manifest
-from brushwork.lab.preprocess import Recipe, Told, chosen, counted, preprocess
+from brushwork.lab.preprocess import Recipe, Told, chosen, common_folder, counted, preprocess
 from brushwork.lab.splits import SplitPlan, read_shares
 from brushwork.lab.views import ViewPlan, views_of
 from tests.made import sets
@@ -58,10 +59,20 @@ def test_the_squares_are_those_of_the_pictures_and_two_processes_give_the_same_a
     rows = chosen(recipe(source), Told())
     together = preprocess(rows, recipe(source), tmp_path / "two", Told(), workers=2)
     assert alone.facts["sha256"] == together.facts["sha256"]
-    place = Path(alone.rows[0].place)
-    with Image.open(place) as image:
+    with Image.open(common_folder(rows) / alone.rows[0].place) as image:
         wanted = image.convert("RGB").resize((32, 32), Image.Resampling.BICUBIC)
     assert np.array_equal(alone.pixels[0], np.asarray(wanted))
+
+
+def test_a_set_names_nothing_of_the_machine_and_is_the_same_elsewhere(source, tmp_path):
+    shutil.copytree(source, tmp_path / "elsewhere" / source.name)
+    here, _ = made_of(recipe(source), tmp_path / "here" / "set", workers=1)
+    there, _ = made_of(recipe(tmp_path / "elsewhere" / source.name), tmp_path / "there" / "set", workers=1)
+    assert here.sha256 == there.sha256
+    assert here.facts == there.facts
+    text = b"".join(path.read_bytes() for path in here.folder.iterdir() if path.suffix != ".u8")
+    for place in (source, tmp_path, Path.home(), Path.cwd()):
+        assert str(place).encode() not in text
 
 
 def test_many_pieces_come_from_a_pool_in_their_order(source, tmp_path, monkeypatch):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -102,8 +103,17 @@ def pictures(rows: Sequence[Row], views: ViewPlan) -> int:
 Prepared = tuple[list[PreparedRow], Pixels, list[LeftOut]]
 
 
-def prepare_piece(rows: Sequence[Row], views: ViewPlan) -> Prepared:
-    """The squares of some rows, stacked uint8 (n, side, side, 3), and those that gave none with the reason."""
+def common_folder(rows: Iterable[Row]) -> Path:
+    """The deepest folder that all pictures lie in. What a set keeps of their places counts from there, so that a set
+    tells nothing of the machine, and is the same set wherever it is made."""
+    return Path(os.path.commonpath([Path(row.place).absolute().parent for row in rows]))
+
+
+def prepare_piece(rows: Sequence[Row], views: ViewPlan, root: Path) -> Prepared:
+    """The squares of some rows, stacked uint8 (n, side, side, 3), and those that gave none with the reason.
+
+    Places count from the folder `root`.
+    """
     made: list[PreparedRow] = []
     squares: list[Pixels] = []
     left_out: list[LeftOut] = []
@@ -111,26 +121,32 @@ def prepare_piece(rows: Sequence[Row], views: ViewPlan) -> Prepared:
         try:
             found = views_of(row, views)
         except PictureError as error:
-            left_out.append(LeftOut(row.id, row.place, error.title, error.detail))
+            left_out.append(LeftOut(row.id, place_of(row, root), error.title, error.detail))
             continue
         except LabError as error:
-            left_out.append(LeftOut(row.id, row.place, "The file cannot be read", error.detail))
+            detail = error.detail.replace(row.place, place_of(row, root))
+            left_out.append(LeftOut(row.id, place_of(row, root), "The file cannot be read", detail))
             continue
         except TooSmall as error:
-            left_out.append(LeftOut(row.id, row.place, "The picture is smaller than asked for", str(error)))
+            left_out.append(LeftOut(row.id, place_of(row, root), "The picture is smaller than asked for", str(error)))
             continue
         for view, square in found:
-            made.append(_prepared_row(row, view))
+            made.append(_prepared_row(row, view, root))
             squares.append(square)
     stacked = np.stack(squares) if squares else np.zeros((0, views.side, views.side, 3), np.uint8)
     return made, stacked, left_out
 
 
-def _prepared_row(row: Row, view: str) -> PreparedRow:
-    place = row.place if row.index < 0 else f"{row.place}#{row.index}"
+def place_of(row: Row, root: Path) -> str:
+    """The file of a picture, counted from `root`, with its number where many lie in one file."""
+    place = Path(row.place).absolute().relative_to(root).as_posix()
+    return place if row.index < 0 else f"{place}#{row.index}"
+
+
+def _prepared_row(row: Row, view: str, root: Path) -> PreparedRow:
     return PreparedRow(
         id=row.id, label=row.label, generator=row.generator, source=row.source, group=row.group, kind=row.kind,
-        split=row.split, view=view, place=place,
+        split=row.split, view=view, place=place_of(row, root),
     )  # fmt: skip
 
 
@@ -149,7 +165,7 @@ def preprocess(
     views = recipe.views
     _require_task(rows)
     step = max(1, min(PIECE, PIECE_BYTES // (views.side**2 * 3 * views.per_picture("train"))))
-    work = partial(prepare_piece, views=views)
+    work = partial(prepare_piece, views=views, root=common_folder(rows))
 
     def items() -> Iterator[tuple[PreparedRow, Pixels]]:
         missing = {(r.split, r.label) for r in rows}
@@ -184,9 +200,9 @@ def _require_none(missing: set[tuple[str, int]], left_out: Sequence[LeftOut]) ->
 
 
 def how_of(rows: Sequence[Row], recipe: Recipe, told: Told) -> dict[str, Any]:
-    """How a set was made, as JSON."""
+    """How a set was made, as JSON; its sources by name, for where they lie is this machine's own."""
     return {
-        "sources": [str(p) for p in recipe.sources], "test": [str(p) for p in recipe.test],
+        "sources": [p.absolute().name for p in recipe.sources], "test": [p.absolute().name for p in recipe.test],
         "views": asdict(recipe.views), "shares": dict(recipe.split.shares) or GIVEN, "group_by": recipe.split.by,
         "val": recipe.split.val, "seed": recipe.split.seed, "balance": recipe.balance, "limit": recipe.limit,
         "exclude_kinds": list(recipe.exclude_kinds), "per_source": recipe.per_source,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -32,6 +34,14 @@ def test_a_run_learns_and_keeps_what_it_says(trained, drawn32, tmp_path):
     assert classes == run.classes
     assert [p.label for p in found] == [("human", "ai")[drawn32.rows[i].label] for i in rows]
     np.testing.assert_allclose([p.probabilities for p in found], said, rtol=1e-8)
+
+
+def test_a_run_names_nothing_of_the_machine_but_in_its_recipe(trained, drawn32):
+    kept = [path for path in trained.folder.rglob("*") if path.is_file() and path.name != "plan.json"]
+    assert {"facts.json", "history.csv", "weights.safetensors"} < {path.name for path in kept}
+    for path in kept:
+        for place in (drawn32.folder.parent, trained.folder.parent, Path.home(), Path.cwd()):
+            assert str(place).encode() not in path.read_bytes(), f"{path.name} names {place}"
 
 
 def test_a_finished_run_is_read_and_another_recipe_refused(trained, drawn32):

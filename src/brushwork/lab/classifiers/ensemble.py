@@ -21,7 +21,7 @@ def join_ensemble(plan: ModelPlan) -> Outcome:
     for member in members:
         _refuse_other(member, classes, prepared.side)
     facts = {
-        "members": [{"folder": str(m.folder), "model_sha256": m.facts["model_sha256"]} for m in members],
+        "members": [{"run": m.folder.absolute().name, "model_sha256": m.facts["model_sha256"]} for m in members],
         "bytes": sum(int(m.facts["bytes"]) for m in members),
     }  # fmt: skip
     return Outcome(prepared, None, sum(int(m.facts["parameters"]) for m in members), 0.0, facts)

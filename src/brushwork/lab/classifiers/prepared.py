@@ -49,7 +49,7 @@ _AGAIN: Final = "Make it with `brushwork data preprocess SOURCE --size SIDE --ou
 @dataclass(frozen=True)
 class PreparedRow:
     """One picture of a prepared set. `label` is HUMAN or AI; `view` says which crop or mirror of the picture it is;
-    `place` is the file that it came from, as it was when the set was made."""
+    `place` is the file that it came from, counted from the folder that all pictures of the set have in common."""
 
     id: str
     label: int
