@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import subprocess
+import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -57,7 +58,9 @@ def write_onnx(net: nn.Module, size: int, path: Path, least: int = 1) -> None:
     """
     net.eval()
     example = torch.from_numpy(_patches(EXAMPLES[0] + least - 1, size))
-    with torch.no_grad(), contextlib.redirect_stdout(io.StringIO()):  # the exporter prints its progress
+    # the exporter prints its progress, and warns of torch's own parts
+    with torch.no_grad(), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
         program = torch.onnx.export(
             _out_of_place(net), (example,), dynamo=True, input_names=["patches"], output_names=["logits"],
             dynamic_shapes=({0: torch.export.Dim("n", min=least, max=4096)},), optimize=True, verbose=False,

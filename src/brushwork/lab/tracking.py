@@ -11,6 +11,7 @@ import logging
 import math
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -28,6 +29,8 @@ STORE: Final = "mlflow.db"
 ARTIFACTS: Final = "mlflow-artifacts"
 RUN_ID: Final = "mlflow-run.txt"
 """In the folder of a run: its id, so that a killed run goes on under the same one."""
+MOST: Final = 100
+"""Parameters or figures that the store takes in one transaction."""
 LONGEST: Final = 500
 """Characters of a parameter that are kept, so that a long list of sources does not fill the store."""
 
@@ -40,19 +43,27 @@ class Tracking:
 
     def params(self, values: Mapping[str, Any]) -> None:
         """Nested settings, flattened to dotted names. A value that a resumed run changed is kept as a tag beside."""
+        from mlflow.entities import Param
+
         known = self._client.get_run(self.run_id).data.params
+        new = []
         for name, value in flattened(values):
             text = str(value)[:LONGEST]
             if known.get(name, text) != text:
                 self._client.set_tag(self.run_id, f"resumed with {name}", text)
             elif name not in known:
-                self._client.log_param(self.run_id, name, text)
+                new.append(Param(name, text))
+        for start in range(0, len(new), MOST):  # one by one, each would be a transaction of its own
+            self._client.log_batch(self.run_id, params=new[start : start + MOST])
 
     def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
         """Figures at a step (an epoch). Those that are no finite number are left out: the store takes none."""
-        for name, value in values.items():
-            if math.isfinite(value):
-                self._client.log_metric(self.run_id, name, float(value), step=step)
+        from mlflow.entities import Metric
+
+        now = round(time.time() * 1000)
+        told = [Metric(name, float(value), now, step) for name, value in values.items() if math.isfinite(value)]
+        for start in range(0, len(told), MOST):
+            self._client.log_batch(self.run_id, metrics=told[start : start + MOST])
 
     def artifact(self, path: Path) -> None:
         """A copy of a file."""

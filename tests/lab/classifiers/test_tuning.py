@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -143,6 +144,7 @@ def test_tuning_killed_in_a_training_goes_on_and_writes_the_best_recipe(drawn32,
     )
     assert done.returncode == 0, done.stderr
     assert "trial 3 of 3" in done.stderr
+    assert not {"litlogger", "weights_only", "treespec"} & set(re.findall(r"\w+", done.stderr)), "only what we say"
     assert begun <= {path.parent.name for path in (tmp_path / "s").glob("*/facts.json")}, "taken up, not left behind"
     best = read_model_plan(tmp_path / "s" / "best.toml")
     assert best.name == "tiny-tuned"

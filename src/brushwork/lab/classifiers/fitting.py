@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import socket
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -113,8 +115,12 @@ def _fit_here(plan: ModelPlan, out: Path, progress: bool, on_epoch: OnEpoch | No
     module = ClassifierModule(plan, reached(found) if found else Reached(0, 0))
     if found is None:
         _settle_norms(module)
+    for name in ("lightning.pytorch", "lightning.fabric"):  # what they tell of themselves would hide what we say
+        logging.getLogger(name).setLevel(logging.WARNING)
     trainer = _trainer(plan, out, callbacks_of(settings, out, on_epoch, progress), progress)
-    trainer.fit(module, ckpt_path=found, weights_only=False)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*treespec", FutureWarning)  # of Lightning about its own use of torch
+        trainer.fit(module, ckpt_path=found, weights_only=False)
 
 
 def _trainer(plan: ModelPlan, out: Path, callbacks: list[Any], progress: bool) -> pl.Trainer:
