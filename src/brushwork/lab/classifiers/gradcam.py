@@ -35,7 +35,7 @@ def grad_cam(net: nn.Module, pixels: Pixels, score: int) -> Floats:
     hook = feature_layer(net).register_forward_hook(catch)
     try:
         with torch.enable_grad():
-            logits = net.eval()(torch.from_numpy(np.ascontiguousarray(pixels))[None])[0]
+            logits = net.eval()(torch.from_numpy(np.array(pixels))[None])[0]  # a copy: decoded pixels are read-only
             margin = logits[score] - (logits.sum() - logits[score]) / max(1, len(logits) - 1)
             (slope,) = torch.autograd.grad(margin, caught[-1])
     finally:
