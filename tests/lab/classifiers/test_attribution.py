@@ -38,7 +38,7 @@ def run(*words):
 
 @pytest.fixture(scope="module")
 def runs(seven, tmp_path_factory):
-    """A small CNN and a forest, trained by the commands and judged by what `train` says comes next."""
+    """A small CNN and a forest, trained by the commands; the CNN is judged by what `train` says comes next."""
     folder = tmp_path_factory.mktemp("runs")
     for name, words in {
         "cnn": ("attribution", "--model", "small_cnn", "--epochs", 12, "--batch", 8, "--precision", "32-true"),
@@ -47,8 +47,9 @@ def runs(seven, tmp_path_factory):
         trained = run("train", *words, "--data", seven.folder, "--out", folder / name)
         assert trained.exit_code == 0, trained.exception
         following = trained.stderr.rpartition("next: brushwork ")[2].split()
-        judged = run(*following)
-        assert judged.exit_code == 0, judged.exception
+        assert following == ["evaluate", str(folder / name)]
+    judged = run("evaluate", folder / "cnn")
+    assert judged.exit_code == 0, judged.exception
     return folder
 
 
@@ -76,9 +77,9 @@ def test_an_evaluation_of_seven_classes_has_a_row_for_each_and_what_was_mixed_up
 
 
 def test_attributions_are_compared_and_one_is_recommended(runs, tmp_path):
-    found = run("compare", runs / "cnn", runs / "forest", "--out", tmp_path / "out", "--no-time")
+    found = run("compare", runs / "cnn", runs / "forest", "--out", tmp_path / "out", "--no-time", "--metric", "auc")
     assert found.exit_code == 0, found.exception
-    assert "The rule: the run with the best macro-F1 leads" in found.output
+    assert "The rule: the run with the best ROC-AUC leads" in found.output
     assert (tmp_path / "out" / "confusion.png").is_file()
 
 
