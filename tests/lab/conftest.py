@@ -42,6 +42,7 @@ precision = "32-true"
 workers = 0
 [bundle]
 grid = 2
+int8 = false
 summary = "Drawn pictures, for a test."
 """
 

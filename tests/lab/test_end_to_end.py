@@ -33,7 +33,7 @@ from .conftest import draw  # noqa: E402
 
 HEADINGS = (
     "Intended use", "Not for", "Training data", "Aims", "By weather", "Thresholds", "Known failures",
-    "Distance from the training set", "Answers that changed since the last bundle",
+    "Distance from the training set", "int8", "Answers that changed since the last bundle",
 )  # fmt: skip
 
 

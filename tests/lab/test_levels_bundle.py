@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import signal
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,8 +24,8 @@ from brushwork.cli.app import build  # noqa: E402
 from brushwork.forensics.bundle import MODEL_FILE, load_bundle  # noqa: E402
 from brushwork.forensics.patches import prepare  # noqa: E402
 from brushwork.forensics.scorer import Scorer, open_session, run_session  # noqa: E402
-from brushwork.lab import heads, reference, workflow  # noqa: E402
-from brushwork.lab.evaluate import LOG, read_scores  # noqa: E402
+from brushwork.lab import heads, int8, reference, workflow  # noqa: E402
+from brushwork.lab.evaluate import LOG, look_with, read_scores, score  # noqa: E402
 from brushwork.lab.export import NOTICE_FILE, PARITY  # noqa: E402
 from brushwork.lab.gather import cache_of, gather  # noqa: E402
 from brushwork.lab.plan import read_plan  # noqa: E402
@@ -45,6 +47,7 @@ def trained(trunk, tmp_path_factory):
         patched.setattr(heads, "SCALE_DRAWS", 100)
         patched.setattr("brushwork.lab.audit.LIMIT", 1.0)  # thirty drawn pictures are too few for a steady probe
         workflow.run_training(plan, folder / "run", progress=False)
+    shutil.copy(folder / "run" / workflow.DRAFT / MODEL_FILE, folder / "run" / MODEL_FILE)  # as it was exported
     return path, plan, folder / "run"
 
 
@@ -53,7 +56,7 @@ def test_the_exported_network_computes_what_torch_does(trained):
     assert json.loads((out / workflow.RUN_FILE).read_text())["parity"] <= PARITY
     net = heads.load_levels(plan, out / heads.STATE_FILE)
     patches, places = prepare(np.asarray(draw(1, 7, 150)), plan.patches)
-    found = run_session(open_session(out / workflow.DRAFT / MODEL_FILE), patches)
+    found = run_session(open_session(out / MODEL_FILE), patches)
     assert found.shape == (len(places),) == (4,)
     with torch.no_grad():
         np.testing.assert_allclose(found, net(torch.from_numpy(patches)).numpy(), atol=PARITY)
@@ -61,7 +64,7 @@ def test_the_exported_network_computes_what_torch_does(trained):
 
 def test_what_the_network_knows_of_its_training_set_is_seen_beside_the_whole(trained, tmp_path, monkeypatch):
     _, plan, out = trained
-    path = shutil.copy(out / workflow.DRAFT / MODEL_FILE, tmp_path / MODEL_FILE)
+    path = shutil.copy(out / MODEL_FILE, tmp_path / MODEL_FILE)
     cache = cache_of(plan, gather(plan))
     monkeypatch.setattr(reference, "PATCHES", 40)
     known = reference.know(path, cache, cache.rows[:4], plan.patches, seed=0, families=False)
@@ -69,6 +72,33 @@ def test_what_the_network_knows_of_its_training_set_is_seen_beside_the_whole(tra
     found = open_session(path).run(["distance"], {"patches": np.zeros((3, 64, 64, 3), np.uint8)})[0]
     assert found.shape == (2,), "one for each patch, none for the whole"
     assert "| white noise |" in known.sections[0][1]
+
+
+def test_int8_is_written_beside_fp32_and_ships_only_where_it_loses_nothing(trained, tmp_path, monkeypatch):
+    _, plan, out = trained
+    monkeypatch.setattr(int8, "PICTURES", 6)
+    gathered = gather(plan)
+    gathered = replace(gathered, dev=(*gathered.dev[:4], *gathered.dev[-4:]))
+    model = Path(shutil.copy(out / MODEL_FILE, tmp_path / MODEL_FILE))
+    before = model.read_bytes()
+    scored = score(gathered.dev, look_with(open_session(model), plan.patches), seed=plan.seed, stability=True)
+    kept = int8.settle(plan, gathered, model, tmp_path, scored, iter)
+    assert (tmp_path / int8.INT8_FILE).stat().st_size < 0.7 * (tmp_path / int8.FP32_FILE).stat().st_size
+    assert (tmp_path / int8.REPORT).read_text().startswith("fp32 ships."), "random weights do not survive int8"
+    assert kept == scored
+    assert model.read_bytes() == before
+
+    for limit in ("MOST_LOST", "MOST_MOVED"):
+        monkeypatch.setattr(int8, limit, 1.0)
+    taken = int8.settle(plan, gathered, model, tmp_path, scored, iter)
+    assert (tmp_path / int8.REPORT).read_text().startswith("int8 ships.")
+    assert model.read_bytes() == (tmp_path / int8.INT8_FILE).read_bytes()
+    assert [(s.id, s.weather) for s in taken] == [(s.id, s.weather) for s in scored]
+    assert [s.logit for s in taken] != [s.logit for s in scored]
+    assert int8.settle(plan, gathered, model, tmp_path, taken, iter) == taken, "it is settled"
+    monkeypatch.setattr(reference, "PATCHES", 40)
+    known = reference.know(model, cache_of(plan, gathered), gathered.dev, plan.patches, seed=0, families=False)
+    assert known.max_distance is not None
 
 
 def counted(monkeypatch, deadly: int = 0) -> list[int]:

@@ -37,13 +37,25 @@ def expose_features(path: Path) -> int:
 
     model = onnx.load(str(path))
     graph = model.graph
+    for output in graph.output:
+        if output.name == FEATURES:  # also in int8, whose linear layers do not tell their width
+            return int(output.type.tensor_type.shape.dim[1].dim_value)
     layer = _last_linear(graph)
     width = _width(graph, layer)
-    if FEATURES not in [o.name for o in graph.output]:
-        graph.node.append(helper.make_node("Identity", [layer.input[0]], [FEATURES]))
-        graph.output.append(_output(graph, FEATURES, width))
-        onnx.save(model, str(path))
+    graph.node.append(helper.make_node("Identity", [layer.input[0]], [FEATURES]))
+    graph.output.append(_output(graph, FEATURES, width))
+    onnx.save(model, str(path))
     return width
+
+
+def without_known(path: Path, out: Path) -> None:
+    """Write to `out` the model without what `attach_distance` and `attach_families` added to it."""
+    import onnx
+
+    model = onnx.load(str(path))
+    for output in (DISTANCE, FAMILIES):
+        _detach(model.graph, output)
+    onnx.save(model, str(out))
 
 
 def _last_linear(graph: Any) -> Any:

@@ -111,6 +111,7 @@ class BundlePlan(Strict):
     min_jpeg_quality: int = Field(30, ge=1, le=100)
     distance: bool = Field(False, description="refuse pictures whose features lie far from those of the training set")
     families: bool = Field(False, description="name the likely family of generators, with its doubt")
+    int8: bool = Field(True, description="try int8 beside fp32, and ship it where it loses next to nothing")
     previous: str | None = Field(None, description="bundle with whose answers on dev the card compares")
     summary: str = Field("", description="what the model is, in a sentence or two, for the card")
     notes: str = ""

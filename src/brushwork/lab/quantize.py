@@ -28,6 +28,13 @@ class _Reader:
         return None if batch is None else {"patches": batch}
 
 
+def is_int8(model: Path) -> bool:
+    """True for what `quantize` wrote."""
+    import onnx
+
+    return any(node.op_type == "QuantizeLinear" for node in onnx.load(str(model)).graph.node)
+
+
 def quantize(model: Path, batches: Sequence[NDArray[np.uint8]], out: Path) -> Path:
     """Write `model` as int8 to `out`, ranges of activations taken from `batches` of patches uint8 (n, size, size, 3).
 

@@ -65,11 +65,11 @@ def know(model: Path, cache: RegionCache, held: Sequence[Row], plan: PatchPlan, 
 def _training_features(model: Path, cache: RegionCache, plan: PatchPlan, seed: int) -> Floats:
     session = open_session(model)
     chosen = stream("spread", seed).choice(len(cache.regions), size=PATCHES, p=shares((cache,)))
-    drawn = (_as_trained(cache, [cache.regions[int(i)]], plan, seed, n) for n, i in enumerate(chosen))
+    drawn = (as_trained(cache, [cache.regions[int(i)]], plan, seed, n) for n, i in enumerate(chosen))
     return np.concatenate([features_of(session, patches) for patches in drawn])
 
 
-def _as_trained(cache: RegionCache, regions: Sequence[Region], plan: PatchPlan, seed: int, draw: int) -> Pixels:
+def as_trained(cache: RegionCache, regions: Sequence[Region], plan: PatchPlan, seed: int, draw: int) -> Pixels:
     """Regions of one picture after training weather, and last its whole where the network sees that too."""
     patches = [prepared(cache.read(r), plan.size, seed, draw + n) for n, r in enumerate(regions)]
     if plan.whole:
@@ -131,7 +131,7 @@ def _seen(model: Path, cache: RegionCache, plan: PatchPlan, seed: int) -> Seen:
         if row.label != AI or family == UNTOLD or taken[row.source] >= PER_SOURCE:
             continue
         taken[row.source] += 1
-        patches = _as_trained(cache, found, plan, seed, found[0].slot)
+        patches = as_trained(cache, found, plan, seed, found[0].slot)
         features.append(features_of(session, patches).mean(axis=0))
         families.append(family)
         sources.append(row.source)

@@ -25,6 +25,7 @@ from .export import NOTICE_FILE, export_onnx, git_commit, head_of, origin_of, wr
 from .gallery import write_gallery
 from .gather import Gathered, cache_of, gather
 from .holdout import Budget, LeaveOut, leave_out
+from .int8 import NOT_TRIED, REPORT, settle
 from .machine import hardware
 from .plan import LabPlan
 from .plots import draw_all
@@ -162,12 +163,16 @@ def run_evaluation(plan: LabPlan, out: Path, tick: Tick = quiet) -> list[Judged]
     model = out / DRAFT / MODEL_FILE
     if not model.is_file():
         raise LabError(f"There is no model in {out}.", "Run `brushwork train` or `brushwork export` first.")
-    dev = gather(plan).dev
+    gathered = gather(plan)
+    dev = gathered.dev
     session = open_session(model, plan.train.threads)
     of = [hashlib.sha256(model.read_bytes()).hexdigest(), plan.patches.model_dump(), plan.seed]
     with disk_explained("Scoring", "goes on where it was"):
         log = ScoreLog(out / LOG, json.dumps(of))
         scored = score(tick(dev), look_with(session, plan.patches), seed=plan.seed, stability=True, log=log)
+        (out / (SCORES_FILE if plan.bundle.int8 else REPORT)).unlink(missing_ok=True)  # of another model, or recipe
+        if plan.bundle.int8:
+            scored = settle(plan, gathered, model, out, scored, tick)
         write_scores(scored, out / SCORES_FILE)
     judged = cross_fit(scored)
     page = write_evaluation(f"{plan.name} {plan.version} on {plan.data.dev.stem}", judged, dev, out)
@@ -231,9 +236,11 @@ def _changed(plan: LabPlan, scored: Sequence[Scored], fitted: Fit) -> dict[str, 
 
 def _measured(out: Path) -> dict[str, str]:
     """The tables that other steps left in the folder of the run, for the card."""
+    tried = out / REPORT
+    found = {"int8": tried.read_text(encoding="utf-8").strip() if tried.is_file() else NOT_TRIED}
     titles = {"sources": "Held-out sources", "generators": "Held-out generators"}
     paths = {title: out / f"{HOLDOUT}{what}.md" for what, title in titles.items()}
-    return {title: path.read_text(encoding="utf-8").strip() for title, path in paths.items() if path.is_file()}
+    return found | {title: path.read_text(encoding="utf-8").strip() for title, path in paths.items() if path.is_file()}
 
 
 def _run_facts(out: Path) -> dict[str, Any]:
