@@ -14,3 +14,10 @@ def hardware(threads: int) -> str:
         models = [x.split(":", 1)[1].strip() for x in cpuinfo.read_text().splitlines() if x.startswith("model name")]
         name = models[0] if models else name
     return f"{threads} thread{'s' if threads > 1 else ''} of {name}"
+
+
+def half_is_fast() -> bool:
+    """Whether this processor multiplies bfloat16 by itself; without, half precision takes several times as long."""
+    import torch
+
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

@@ -108,6 +108,25 @@ def test_a_loss_that_is_no_number_stops_with_the_best_epoch_kept(drawn32, tmp_pa
     assert load_predictor(run).probabilities(drawn32.pixels[:1]).shape == (1, 2)
 
 
+@pytest.mark.parametrize(("fast", "precision"), [(False, "bf16-mixed"), (False, "32-true"), (True, "bf16-mixed")])
+def test_half_precision_that_is_slow_here_is_said_so_before_it_costs_time(
+    drawn32, tmp_path, monkeypatch, fast, precision
+):
+    from brushwork.lab.classifiers import fitting
+
+    def ends(*_):
+        raise LabError("enough", "this test trains nothing")
+
+    said = []
+    monkeypatch.setattr(fitting, "half_is_fast", lambda: fast)
+    monkeypatch.setattr(fitting, "_fit_in_memory", ends)
+    with pytest.raises(LabError, match="enough"):
+        train_classifier(recipe(drawn32.folder, precision=precision), tmp_path / "run", say=said.append, tracked=False)
+    assert [line.partition(":")[2] for line in said] == (
+        [] if fast or precision == "32-true" else [" --precision 32-true is several times as fast"]
+    )
+
+
 def test_where_memory_ends_the_batch_is_halved_once_and_said_so(drawn32, tmp_path, monkeypatch):
     from brushwork.lab.classifiers import module
 

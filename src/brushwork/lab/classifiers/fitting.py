@@ -18,6 +18,7 @@ from torch.multiprocessing.spawn import ProcessException, spawn
 
 from ...errors import LabError
 from ..keeping import BEST, CHECKPOINTS, Reached, newest_checkpoint, reached
+from ..machine import half_is_fast
 from ..networks import unfold_norms
 from ..torchvision_shim import ensure_torchvision
 from ..writing import written_whole
@@ -49,6 +50,8 @@ def fit_network(
 
     Raises LabError where it ends again, or where the loss is no number before any epoch was kept.
     """
+    if plan.classifier.precision == "bf16-mixed" and _on_cpu(plan) and not half_is_fast():
+        say("bf16-mixed is slow on this processor, which has no bfloat16: --precision 32-true is several times as fast")
     pl.seed_everything(plan.seed, workers=True, verbose=False)
     stopped = None
     try:
@@ -123,9 +126,14 @@ def _fit_here(plan: ModelPlan, out: Path, progress: bool, on_epoch: OnEpoch | No
         trainer.fit(module, ckpt_path=found, weights_only=False)
 
 
+def _on_cpu(plan: ModelPlan) -> bool:
+    wanted = plan.classifier.accelerator
+    return wanted == "cpu" or (wanted == "auto" and not torch.cuda.is_available())
+
+
 def _trainer(plan: ModelPlan, out: Path, callbacks: list[Any], progress: bool) -> pl.Trainer:
     settings = plan.classifier
-    on_cpu = settings.accelerator == "cpu" or (settings.accelerator == "auto" and not torch.cuda.is_available())
+    on_cpu = _on_cpu(plan)
     together = DDPStrategy(process_group_backend="gloo" if on_cpu else "nccl")
     try:
         return pl.Trainer(
