@@ -225,7 +225,9 @@ def test_a_picture_of_a_batch_is_decided_on_by_its_owner_alone(
     split = anna.get("/v1/disagreements", params={"reviewer": "Ben"}).json()["disagreements"]
     (found,) = [d for d in split if d["subject_id"] == item["id"]]
     assert (found["subject"], found["batch_id"], found["name"]) == ("item", batch.rpartition("/")[2], "a.png")
-    with zipfile.ZipFile(io.BytesIO(anna.get("/v1/export").content)) as archive:
-        lines = [json.loads(line) for line in archive.read("batches.jsonl").splitlines()]
-    (result,) = [line for line in lines if line.get("batch") == batch.rpartition("/")[2] and "result" in line]
-    assert [d["decision"] for d in result["decisions"]] == ["accept", "refuse"]
+    for name, seen, hidden in (("Ben", ["accept", "refuse"], 0), ("Cleo", [], 2)):
+        taken = anna.get("/v1/export", params={"reviewer": name}).content
+        with zipfile.ZipFile(io.BytesIO(taken)) as archive:
+            lines = [json.loads(line) for line in archive.read("batches.jsonl").splitlines()]
+        (result,) = [line for line in lines if line.get("batch") == batch.rpartition("/")[2] and "result" in line]
+        assert ([d["decision"] for d in result["decisions"]], result["decisions_hidden"]) == (seen, hidden)

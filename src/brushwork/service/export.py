@@ -10,11 +10,11 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import islice
-from typing import IO, Any, Final, TypeVar
+from typing import IO, Any, Final, NamedTuple, TypeVar
 
 from .. import takeaways
 from ..errors import BatchNotFound, BrushworkError
-from ..store.decisions import Subject
+from ..store.decisions import Reviewer, Subject, unseen_before_own
 from ..store.feedback import FeedbackFacts
 from ..store.store import Store
 from .desk import Desk
@@ -24,6 +24,18 @@ from .uploads import Upload
 AT_ONCE: Final = 100
 MAX_SIDE: Final = 4096
 _T = TypeVar("_T")
+
+
+class Taker(NamedTuple):
+    """Who takes everything along; where the review is `blind`, decisions of others wait for their own."""
+
+    who: Reviewer
+    blind: bool
+
+    @property
+    def owner(self) -> str:
+        """Whose things they are: those of the key."""
+        return self.who.key
 
 
 class _Sink(io.RawIOBase):
@@ -44,20 +56,20 @@ class _Sink(io.RawIOBase):
         return taken
 
 
-async def exported(desk: Desk, owner: str) -> AsyncIterator[bytes]:
+async def exported(desk: Desk, taker: Taker) -> AsyncIterator[bytes]:
     """The bytes of the zip, a piece at a time."""
     sink = _Sink()
     left_out: list[dict[str, Any]] = []
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, lines in _files(desk.store, owner):
+        for name, lines in _files(desk.store, taker):
             with archive.open(name, "w") as file:
                 async for some in _in_pieces(lines):
                     await asyncio.to_thread(_write_lines, file, some)
                     yield sink.take()
-        async for some in _in_pieces(lambda: _with_pictures(desk.store, owner)):
+        async for some in _in_pieces(lambda: _with_pictures(desk.store, taker.owner)):
             for verdict_id in some:
                 try:
-                    picture = await _picture(desk, owner, verdict_id)
+                    picture = await _picture(desk, taker.owner, verdict_id)
                     await asyncio.to_thread(archive.writestr, f"pictures/{verdict_id}.png", picture, zipfile.ZIP_STORED)
                 except BrushworkError as error:
                     left_out.append({"verdict_id": verdict_id, "problem": error.slug})
@@ -70,12 +82,13 @@ def _write_lines(file: IO[bytes], lines: Iterable[Any]) -> None:
     file.write("".join(json.dumps(line) + "\n" for line in lines).encode())
 
 
-def _files(store: Store, owner: str) -> tuple[tuple[str, Callable[[], Iterable[Any]]], ...]:
+def _files(store: Store, taker: Taker) -> tuple[tuple[str, Callable[[], Iterable[Any]]], ...]:
+    owner = taker.owner
     return (
         ("verdicts.jsonl", lambda: (verdict.to_dict() for verdict, _ in store.verdicts.every(owner))),
-        ("kept.jsonl", lambda: (_beside(store, owner, kept.id, kept.note) for _, kept in store.verdicts.every(owner))),
+        ("kept.jsonl", lambda: (_beside(store, taker, kept.id, kept.note) for _, kept in store.verdicts.every(owner))),
         ("feedback.jsonl", lambda: map(_feedback, store.feedback.every(owner=owner))),
-        ("batches.jsonl", lambda: _batches(store, owner)),
+        ("batches.jsonl", lambda: _batches(store, taker)),
     )
 
 
@@ -83,46 +96,47 @@ def _feedback(facts: FeedbackFacts) -> dict[str, Any]:
     return FeedbackSaid.of(facts).model_dump(mode="json")
 
 
-def _beside(store: Store, owner: str, verdict_id: str, note: str | None) -> dict[str, Any]:
+def _beside(store: Store, taker: Taker, verdict_id: str, note: str | None) -> dict[str, Any]:
     """The note, the decisions and the links of one verdict. The addresses of links are not known any more."""
-    shares = [one.expires_at.isoformat() for one in store.shares.of(owner, verdict_id)]
+    shares = [one.expires_at.isoformat() for one in store.shares.of(taker.owner, verdict_id)]
     return {
         "id": verdict_id,
         "note": note,
-        "decisions": _decisions(store, "verdict", verdict_id),
         "shared_until": shares,
+        **_decisions(store, taker, "verdict", verdict_id),
     }
 
 
-def _decisions(store: Store, subject: Subject, subject_id: str) -> list[dict[str, Any]]:
-    return [DecisionSaid.of(one).model_dump(mode="json") for one in store.decisions.of(subject, subject_id)]
+def _decisions(store: Store, taker: Taker, subject: Subject, subject_id: str) -> dict[str, Any]:
+    seen, hidden = unseen_before_own(store.decisions.of(subject, subject_id), taker.who, blind=taker.blind)
+    return {"decisions": [DecisionSaid.of(one).model_dump(mode="json") for one in seen], "decisions_hidden": hidden}
 
 
-def _batches(store: Store, owner: str) -> Iterator[dict[str, Any]]:
+def _batches(store: Store, taker: Taker) -> Iterator[dict[str, Any]]:
     """Each batch, followed by its pictures."""
     after: str | None = None
     while True:
-        found, after = store.batches.page(owner, after, AT_ONCE)
+        found, after = store.batches.page(taker.owner, after, AT_ONCE)
         for batch in found:
             yield {
                 "batch": batch.id, "name": batch.name, "created_at": batch.created_at.isoformat(), "items": batch.items,
                 "state": batch.state, "webhook_url": batch.webhook_url,
             }  # fmt: skip
             with suppress(BatchNotFound):  # its owner deletes it just now
-                yield from _items(store, owner, batch.id)
+                yield from _items(store, taker, batch.id)
         if after is None:
             return
 
 
-def _items(store: Store, owner: str, batch_id: str) -> Iterator[dict[str, Any]]:
+def _items(store: Store, taker: Taker, batch_id: str) -> Iterator[dict[str, Any]]:
     """Each picture with what came of it; `result` is null where nothing did so far."""
     after = -1
-    while found := store.batches.items(owner, batch_id, after=after, limit=AT_ONCE):
+    while found := store.batches.items(taker.owner, batch_id, after=after, limit=AT_ONCE):
         for item in found:
             yield {
                 "batch": batch_id, "name": item.external_id, "url": item.url, "state": item.state,
                 "result": item.verdict.to_dict() if item.verdict else None,
-                "decisions": _decisions(store, "item", item.id),
+                **_decisions(store, taker, "item", item.id),
             }  # fmt: skip
         after = found[-1].position
 

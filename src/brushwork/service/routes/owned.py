@@ -12,9 +12,10 @@ from ...errors import RecordConflict
 from ...store.retention import Periods
 from ..batch_desk import AtBatches
 from ..callers import Asking, require
-from ..export import exported
+from ..export import Taker, exported
 from ..record_schemas import Emptied, Retained, TidiedSaid
 from .common import AtDesk, may_answer
+from .saved import Blind, Name, asking
 
 router = APIRouter()
 admin = Depends(require("admin"))
@@ -23,13 +24,15 @@ admin = Depends(require("admin"))
 @router.get("/v1/export", summary="Everything that is yours, as a zip", tags=["saved verdicts"],
             response_class=Response,
             responses={200: {"content": {"application/zip": {}}}, **may_answer(503)})  # fmt: skip
-async def export(desk: AtDesk, caller: Asking) -> Response:
+async def export(desk: AtDesk, caller: Asking, reviewer: Name = "", blind: Blind = False) -> Response:
     """Verdicts, notes, feedback, decisions, shares and batches as JSON lines; kept pictures made anew, as PNG.
 
-    It is written while it is sent. A picture that could not be made anew is named in `not_included.jsonl`.
+    It is written while it is sent. A picture that could not be made anew is named in `not_included.jsonl`. Where the
+    review is blind, decisions of others on what you did not decide on are only counted.
     """
+    taker = Taker(asking(caller, reviewer), blind or desk.settings.blind_review)
     headers = {"Content-Disposition": 'attachment; filename="brushwork-export.zip"'}
-    return StreamingResponse(exported(desk, caller.owner), media_type="application/zip", headers=headers)
+    return StreamingResponse(exported(desk, taker), media_type="application/zip", headers=headers)
 
 
 @router.delete("/v1/everything", summary="Delete everything that is yours", tags=["saved verdicts"],
