@@ -16,7 +16,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import httpx
 
@@ -274,13 +274,11 @@ class AsyncClient:
 
     async def _run(self, flow: Flow[_Made]) -> _Made:
         outcome: remote.Outcome = None
-        try:
-            while True:
-                step = flow.send(outcome)
-                outcome = await self._do(step)
-        except StopIteration as end:
-            made: _Made = end.value
-            return made
+        while True:  # a flow reads files between its steps, which must not hold up whatever else the loop does
+            step, made = await asyncio.to_thread(remote.advanced, flow, outcome)
+            if step is None:
+                return cast(_Made, made)
+            outcome = await self._do(step)
 
     async def _do(self, step: Ask | float) -> remote.Outcome:
         if not isinstance(step, Ask):

@@ -254,6 +254,14 @@ def handed_over(
         raise
 
 
+def advanced(flow: Flow[Any], outcome: Outcome) -> tuple[Ask | float | None, Any]:
+    """The next step of a flow and nothing, or no step and what it made: a thread cannot hand StopIteration on."""
+    try:
+        return flow.send(outcome), None
+    except StopIteration as end:
+        return None, end.value
+
+
 def _chunks(sources: Iterable[Source]) -> Iterable[dict[str, Any]]:
     """The bodies of the requests: addresses alone, or files alone, in the order of `sources`."""
     urls: list[str] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -230,6 +231,28 @@ def test_the_async_twin_does_the_same(proxy: Flaky, other: Elsewhere, painting: 
 
     asyncio.run(run())
     assert len(proxy.seen) > 8
+
+
+def test_the_loop_goes_on_while_the_async_twin_reads_files(proxy: Flaky, painting: bytes) -> None:
+    """The picture comes only once the loop has turned; were it read on the loop, it would never come."""
+    begun, turned = threading.Event(), threading.Event()
+
+    def pictures() -> Iterator[bytes]:
+        begun.set()
+        assert turned.wait(30)
+        yield painting
+
+    async def turns() -> None:
+        while not begun.is_set():
+            await asyncio.sleep(0.01)
+        turned.set()
+
+    async def run() -> None:
+        async with AsyncClient(proxy.url, patience=QUICK) as client:
+            batch, _ = await asyncio.gather(client.batch(pictures()), turns())
+            assert (await client.wait(batch, timeout=120)).items == 1
+
+    asyncio.run(run())
 
 
 def test_both_twins_have_the_same_methods() -> None:
