@@ -21,7 +21,8 @@ from typing import Any, Final, TypeVar, cast
 import httpx
 
 from . import remote
-from .remote import Ask, Batch, Flow, ItemPage, Label, Model, Page, Patience, Source
+from .answered import Batch, ItemPage, Model, Page
+from .remote import Ask, Flow, Label, Patience, Source
 from .verdict import Answer, Verdict
 
 _Made = TypeVar("_Made")

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
 from . import errors
+from .answered import Batch, Model, Models
 from .errors import BrushworkError, NotFound, PictureError, PictureNotFound, RequestRefused, ServiceUnreachable
 from .text import shown
-from .verdict import Verdict
 
 Source: TypeAlias = "str | Path | bytes"
 Label: TypeAlias = Literal["ai", "partly_ai", "human"]
@@ -34,58 +34,6 @@ CHUNK_FILES: Final = 50
 CHUNK_BYTES: Final = 64 * 1024 * 1024
 _AGAIN: Final = frozenset({408, 425, 429, 502, 503, 504})
 _CAP_S: Final = 30.0
-
-
-class _Given(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Batch(_Given):
-    """A batch as the service has it: `counts` by state of its pictures, `state` done once each has its result."""
-
-    id: str
-    state: str = "waiting"
-    items: int = 0
-    counts: dict[str, int] = Field(default_factory=dict)
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing more will happen to it."""
-        return self.state in ("done", "cancelled")
-
-
-class Model(_Given):
-    """A bundle that the service has; verdicts come from the active one."""
-
-    name: str
-    version: str
-    sha256: str
-    active: bool
-
-
-class Page(_Given):
-    """Some saved verdicts, newest first, and the cursor of the next page."""
-
-    verdicts: tuple[Verdict, ...]
-    after: str | None
-
-
-class Item(_Given):
-    """One picture of a batch."""
-
-    position: int
-    verdict: Verdict | None
-
-
-class ItemPage(_Given):
-    """Some pictures of a batch, in their order, and the cursor of the next page."""
-
-    items: tuple[Item, ...]
-    after: int | None
-
-
-class _Models(_Given):
-    models: tuple[Model, ...]
 
 
 @dataclass(frozen=True)
@@ -299,7 +247,7 @@ def awaited(batch_id: str, timeout: float | None, patience: Patience) -> Flow[Ba
 
 def models(patience: Patience) -> Flow[tuple[Model, ...]]:
     """The bundles of the service."""
-    return (yield from read(Ask("GET", "/v1/models"), _Models, patience)).models
+    return (yield from read(Ask("GET", "/v1/models"), Models, patience)).models
 
 
 def _word(value: object) -> str:

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "src" / "brushwork"
 
 HALLWAY = frozenset({
     "", "verdict", "picture", "pixels", "format_facts", "text", "errors", "failures", "settings", "intake", "annotated",
-    "processes", "webhooks", "csv_rows", "told", "sheet", "chance", "client", "remote", "buckets",
+    "processes", "webhooks", "csv_rows", "told", "sheet", "chance", "client", "remote", "answered", "buckets",
 })  # fmt: skip
 TO_TAKE_AWAY = frozenset({"look", "comparison", "report", "takeaways"})
 # Each room with the rooms that it may import beside the hallway and itself.
