@@ -55,9 +55,7 @@ class PatchNet(HasTrunk):
         self.trunk = timm.create_model(
             architecture, pretrained=False, num_classes=classes, drop_rate=dropout, **found[0].options
         )
-        # timm draws this layer for 1000 classes; for one class its first logits would be tens of units wide.
-        nn.init.normal_(self.trunk.classifier.weight, std=0.01)
-        nn.init.zeros_(self.trunk.classifier.bias)
+        draw_head(self.trunk.classifier)
 
     def forward(self, patches: Tensor) -> Tensor:
         """Logits (n, classes) of uint8 patches (n, size, size, 3); (n,) for one class."""
@@ -67,6 +65,17 @@ class PatchNet(HasTrunk):
         x = self.trunk.conv_head(self.trunk.blocks(x))
         x = self.trunk.forward_head(self.trunk.bn2(x))
         return cast("Tensor", x.squeeze(1) if x.shape[1] == 1 else x)
+
+
+def draw_head(layer: nn.Linear) -> None:
+    """Let a last layer begin without an opinion.
+
+    timm draws that of an EfficientNet or MobileNet for 1000 classes. For a few, its first logits are tens of units
+    wide, and a short training does not recover from that.
+    """
+    nn.init.normal_(layer.weight, std=0.01)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
 
 
 def convolutions(net: nn.Module) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:

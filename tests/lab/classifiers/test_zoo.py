@@ -40,6 +40,16 @@ def test_a_network_takes_bytes_of_any_size_and_gives_a_logit_per_class(name):
     assert sum(isinstance(m, SoundStem) for m in net.modules()) == 1
 
 
+@pytest.mark.parametrize("name", ["mobilenetv2_100", "efficientnet_b0", "resnet18", "vit_tiny_patch16_224"])
+def test_a_network_begins_without_an_opinion(name):
+    """timm draws the last layer of some for 1000 classes, which for two is tens of units wide."""
+    net = of(name, side=64).train()
+    pictures = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), dtype=np.uint8))
+    with torch.no_grad():
+        assert net(pictures).abs().max() < 1.5
+        assert net(pictures).std() > 0
+
+
 def test_small_sides_get_the_small_stem_and_large_ones_the_published():
     assert of("resnet18").trunk.conv1.stride == (1, 1)
     assert isinstance(of("resnet18").trunk.maxpool, torch.nn.Identity)

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ...errors import LabError
-from ..networks import HasTrunk, load_backbone
+from ..networks import HasTrunk, draw_head, load_backbone
 from ..torchvision_shim import ensure_torchvision
 from .plan import CLASSICAL, ENSEMBLE, ClassifierPlan
 from .small import OWN
@@ -98,6 +98,8 @@ def build(settings: ClassifierPlan, classes: int, side: int, fill: bool = True) 
     if _wants_small_stem(settings, side):
         _give_small_stem(trunk, name)
     net = ClassifierNet(trunk, side, mean, std)
+    if name not in OWN:
+        _draw_heads(net)
     if fill and _is_npz(settings):
         load_backbone(net, _there(cast("Path", settings.backbone)))
     if fill and _is_of_run(settings):
@@ -157,6 +159,12 @@ def head_of(net: ClassifierNet) -> nn.Module:
     """The last layer, which `freeze` leaves free."""
     head = net.trunk.get_classifier()
     return head if isinstance(head, nn.Module) else nn.ModuleList(head)
+
+
+def _draw_heads(net: ClassifierNet) -> None:
+    for layer in head_of(net).modules():
+        if isinstance(layer, nn.Linear):
+            draw_head(layer)
 
 
 def freeze(net: ClassifierNet, frozen: bool) -> None:
