@@ -16,7 +16,7 @@ from brushwork.service.page import Shell, card_page
 from brushwork.service.page.figures import figures_of
 from brushwork.service.page.help import example
 from brushwork.verdict import Answer
-from tests.page.looks import assert_good
+from tests.page.looks import assert_good, sideways
 
 pytestmark = pytest.mark.needs_chromium
 
@@ -100,6 +100,22 @@ def test_status_counts_what_was_examined(open_page: Any, pictures: Any, service:
         assert stage["p50"] <= stage["p95"]
         assert stage["name"] in text
     assert "Everything works." in watched.page.inner_text("#progress")
+
+
+def test_long_figures_of_a_busy_service_stay_in_their_panel_on_a_phone_and_in_large_text(
+    open_page: Any, pictures: Any, service: Any
+) -> None:
+    watched = open_page()
+    watched.check(pictures / "painting.png")
+    page = watched.page
+    page.goto(f"{service.url}/status")
+    page.wait_for_selector(".panel td")
+    page.evaluate("document.querySelectorAll('.panel td:not(:has(meter))').forEach((td) => td.textContent = '999 ms')")
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert sideways(page) == 0
+    page.set_viewport_size({"width": 640, "height": 800})
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert sideways(page) == 0
 
 
 def test_status_says_that_the_server_is_away_and_finds_it_again(open_page: Any, service: Any) -> None:
