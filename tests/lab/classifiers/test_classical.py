@@ -5,16 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brushwork.errors import LabError
-from brushwork.lab.classifiers.classical import features_of, memory_need
-from brushwork.lab.classifiers.descriptors import describe
-from brushwork.lab.classifiers.plan import ClassicalPlan
-from brushwork.lab.classifiers.predictors import load_predictor
-from brushwork.lab.classifiers.training import train_classifier
-
-from .conftest import recipe
+from .. import NEEDS_LAB
 
 pytestmark = pytest.mark.needs_lab
+
+pytest.importorskip("torch", reason=NEEDS_LAB)
+
+from brushwork.errors import LabError  # noqa: E402
+from brushwork.lab.classifiers.classical import features_of, memory_need  # noqa: E402
+from brushwork.lab.classifiers.descriptors import describe  # noqa: E402
+from brushwork.lab.classifiers.plan import ClassicalPlan  # noqa: E402
+from brushwork.lab.classifiers.predictors import load_predictor  # noqa: E402
+from brushwork.lab.classifiers.training import train_classifier  # noqa: E402
+
+from .conftest import recipe  # noqa: E402
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
-from brushwork.lab.classifiers.augment import augment, mix_up
-from brushwork.lab.classifiers.batches import Draws, Share, TrainBatches, epoch_order, limited
-from brushwork.lab.classifiers.figures import judged_figures
-from brushwork.lab.classifiers.optimising import loss_of, rate_share, targets_of
-from brushwork.lab.classifiers.plan import AugmentPlan, ClassifierPlan
+from .. import NEEDS_LAB
 
 pytestmark = pytest.mark.needs_lab
+
+torch = pytest.importorskip("torch", reason=NEEDS_LAB)
+
+from brushwork.lab.classifiers.augment import augment, mix_up  # noqa: E402
+from brushwork.lab.classifiers.batches import Draws, Share, TrainBatches, epoch_order, limited  # noqa: E402
+from brushwork.lab.classifiers.figures import judged_figures  # noqa: E402
+from brushwork.lab.classifiers.optimising import loss_of, rate_share, targets_of  # noqa: E402
+from brushwork.lab.classifiers.plan import AugmentPlan, ClassifierPlan  # noqa: E402
 
 
 def rng(seed=0):

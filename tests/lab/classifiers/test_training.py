@@ -6,16 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
-from brushwork.errors import LabError
-from brushwork.lab.classifiers.predictors import combined, load_predictor, read_predictions, write_predictions
-from brushwork.lab.classifiers.runs import load_run
-from brushwork.lab.classifiers.training import train_classifier
-
-from .conftest import recipe
+from .. import NEEDS_LAB
 
 pytestmark = pytest.mark.needs_lab
+
+torch = pytest.importorskip("torch", reason=NEEDS_LAB)
+
+from brushwork.errors import LabError  # noqa: E402
+from brushwork.lab.classifiers.predictors import combined, load_predictor, read_predictions, write_predictions  # noqa: E402
+from brushwork.lab.classifiers.runs import load_run  # noqa: E402
+from brushwork.lab.classifiers.training import train_classifier  # noqa: E402
+
+from .conftest import recipe  # noqa: E402
 
 
 def test_a_run_learns_and_keeps_what_it_says(trained, drawn32, tmp_path):

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
-from safetensors.torch import save_file
 
-from brushwork.errors import LabError
-from brushwork.lab.classifiers.plan import ClassifierPlan
-from brushwork.lab.classifiers.zoo import ZOO, SoundStem, build, freeze, head_of, known_names, refuse_unknown
-from tests.conftest import SHARED_DATA
+from .. import NEEDS_LAB
 
 pytestmark = pytest.mark.needs_lab
+
+torch = pytest.importorskip("torch", reason=NEEDS_LAB)
+
+from safetensors.torch import save_file  # noqa: E402
+
+from brushwork.errors import LabError  # noqa: E402
+from brushwork.lab.classifiers.plan import ClassifierPlan  # noqa: E402
+from brushwork.lab.classifiers.zoo import ZOO, SoundStem, build, freeze, head_of, known_names, refuse_unknown  # noqa: E402
+from tests.conftest import SHARED_DATA  # noqa: E402
+
 BACKBONE = SHARED_DATA / "backbone" / "mobilenetv2_100_in1k.npz"
 
 
