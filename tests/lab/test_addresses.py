@@ -146,6 +146,7 @@ def test_a_draw_of_many_addresses_is_even_and_the_same_for_a_seed(tmp_path):
     assert 2300 < sum(numbers) / 500 < 2700
 
 
+@pytest.mark.needs_lab
 @pytest.mark.parametrize("name", ["laion2b-en", "civitai-stable-diffusion-337k", "midjourney-v5-202304-clean"])
 def test_without_the_hub_the_error_says_what_to_fetch_and_where_to_put_it(name, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")

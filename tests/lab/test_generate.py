@@ -72,6 +72,7 @@ def test_prompts_vary_by_seed_and_repeat(prompts):
     assert len(read_prompts(prompts, None, 0)) == 2
 
 
+@pytest.mark.needs_lab
 def test_prompt_model_seed_and_date_stand_in_the_manifest(server, prompts, tmp_path):
     done = asked(server, prompts, tmp_path / "out", "--count", "3", "--seed", "7", "--kind", "painting")
     assert done.exit_code == 0, done.exception
@@ -89,6 +90,7 @@ def test_prompt_model_seed_and_date_stand_in_the_manifest(server, prompts, tmp_p
     assert server.seen[0][1]["Authorization"] == "Bearer secret"
 
 
+@pytest.mark.needs_lab
 def test_a_second_run_asks_only_for_what_is_missing(server, prompts, tmp_path):
     asked(server, prompts, tmp_path / "out", "--count", "2")
     asked(server, prompts, tmp_path / "out", "--count", "5")
@@ -96,6 +98,7 @@ def test_a_second_run_asks_only_for_what_is_missing(server, prompts, tmp_path):
     assert len(read_manifest(tmp_path / "out")) == 5
 
 
+@pytest.mark.needs_lab
 def test_what_was_made_before_a_refusal_stays(server, prompts, tmp_path):
     refused = gives(json.dumps({"error": {"message": "your credit is used up"}}).encode(), "application/json", 402)
     server.replies[PATH] = in_turn(server, refused, lambda asked: asked >= 3)
@@ -133,6 +136,7 @@ def test_an_answer_without_a_picture_is_told(server, said):
         openai_compatible(Order("a", "m", "64x64", None), Road(server.url("/v1"), "k", lambda url: b""))
 
 
+@pytest.mark.needs_lab
 def test_nobody_is_asked_unless_named(server, prompts, tmp_path):
     done = run("--prompts", prompts, "--out", tmp_path / "out", "--base-url", server.url("/v1"))
     assert done.exit_code == 2
@@ -140,6 +144,7 @@ def test_nobody_is_asked_unless_named(server, prompts, tmp_path):
     assert server.seen == []
 
 
+@pytest.mark.needs_lab
 def test_without_a_key_or_with_another_name_it_says_what_to_do(server, prompts, tmp_path):
     failed = asked(server, prompts, tmp_path / "out", key="")
     assert "OPENAI_API_KEY holds no key" in str(failed.exception)
@@ -148,6 +153,7 @@ def test_without_a_key_or_with_another_name_it_says_what_to_do(server, prompts, 
     assert server.seen == []
 
 
+@pytest.mark.needs_lab
 @pytest.mark.parametrize("ending", ["gif", "webp", "png"])
 def test_frames_of_moving_pictures_are_pictures_of_one_group(tmp_path, ending):
     frames = [sets.picture(0, n) for n in range(6)]
@@ -162,6 +168,7 @@ def test_frames_of_moving_pictures_are_pictures_of_one_group(tmp_path, ending):
         assert image.size == frames[0].size
 
 
+@pytest.mark.needs_lab
 def test_a_still_picture_and_a_video_are_told_apart(tmp_path):
     still = sets.put(tmp_path / "still.png", 0, 1)
     failed = run("--frames", still, "--label", "human", "--out", tmp_path / "out")

@@ -174,6 +174,7 @@ def test_small_pictures_are_left_out_where_a_least_is_asked_for(source, tmp_path
         made_of(recipe(source, "90/10", views=ViewPlan(32, least=50)), tmp_path / "set")
 
 
+@pytest.mark.needs_lab
 def test_the_command_says_what_it_needs_what_it_made_and_what_the_probe_sees(source, tmp_path):
     words = (
         "data",
