@@ -149,6 +149,13 @@ def _settings_of_its_own() -> Iterator[None]:
         read.load_settings.cache_clear()
 
 
+@pytest.fixture(autouse=True)
+def _own_priority(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long command steps back behind other programs; run in here, it would hold up every test after it."""
+    if hasattr(os, "nice"):
+        monkeypatch.setattr(os, "nice", lambda _step: 0)
+
+
 @pytest.fixture(scope="session")
 def _met() -> dict[str, bool]:
     """Which needs were looked for already in this run, and whether they are here."""

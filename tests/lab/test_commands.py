@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from . import NEEDS_LAB
@@ -13,6 +17,7 @@ pytest.importorskip("torch", reason=NEEDS_LAB)
 from typer.testing import CliRunner  # noqa: E402
 
 from brushwork.cli.app import build  # noqa: E402
+from brushwork.cli.lab_common import POLITE  # noqa: E402
 from brushwork.errors import LabError  # noqa: E402
 
 
@@ -60,3 +65,10 @@ def test_without_the_lab_installed_the_command_says_how_to_install_it(monkeypatc
     found = run("train", "art-0")
     assert isinstance(found.exception, LabError)
     assert "pip install 'brushwork[lab]'" in found.exception.advice
+
+
+def test_a_long_command_steps_back_behind_other_programs_once():
+    code = "import os; from brushwork.cli.lab_common import politely; politely(); politely(); print(os.nice(0))"
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(found.stdout) == (before or POLITE)

@@ -132,9 +132,7 @@ def test_a_file_of_changes_that_is_none_is_refused(tmp_path, text, message):
         ablate.read_ablation(tmp_path / "c.toml")
 
 
-def test_the_commands_print_the_tables_and_track_them(tiny_recipe, tmp_path, monkeypatch):
-    for module in ("train", "judge"):  # the tests keep their priority
-        monkeypatch.setattr(f"brushwork.cli.{module}.politely", lambda: None)
+def test_the_commands_print_the_tables_and_track_them(tiny_recipe, tmp_path):
     changes = tmp_path / "changes.toml"
     changes.write_text(CHANGES.replace("[0, 1]", "[0]"))
     words = ["train", str(tiny_recipe()), "--ablate", str(changes), "--out", str(tmp_path / "a")]
