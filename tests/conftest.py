@@ -38,11 +38,14 @@ def _importable(*modules: str) -> bool:
 
 
 def chromium() -> str | None:
-    """The browser that the page tests drive: BRUSHWORK_CHROMIUM, or the first Chromium on the PATH."""
+    """The browser that the page tests drive: BRUSHWORK_CHROMIUM, or the first on the PATH; without a window of its own,
+    Chromium does the same in three quarters of the time."""
     named = os.environ.get("BRUSHWORK_CHROMIUM")
     if named:
         return named if Path(named).is_file() else None
-    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+    found = (
+        shutil.which(name) for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    )
     return next((path for path in found if path), None)
 
 
@@ -68,7 +71,7 @@ NEEDS: tuple[Need, ...] = (
     Need(
         "needs_chromium",
         lambda: chromium() is not None and _importable("playwright"),
-        "needs Chromium; run `apt-get install chromium`, or name one with BRUSHWORK_CHROMIUM=path",
+        "needs Chromium; run `apt-get install chromium-headless-shell`, or name one with BRUSHWORK_CHROMIUM=path",
     ),
     Need(
         "needs_postgres",

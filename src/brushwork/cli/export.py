@@ -65,9 +65,11 @@ def export(
         _export_recipe(what, out or Path("runs/latest"), checkpoint)
 
 
-def _export_run(run: Path, forms: list[str], out: Path | None, bundle: Path | None) -> None:
+def _export_run(folder: Path, forms: list[str], out: Path | None, bundle: Path | None) -> None:
     from ..lab.classifiers.handing import bundle_run, export_run, refuse_unbundled
+    from ..lab.classifiers.runs import load_run
 
+    run = load_run(folder)
     if bundle is not None:
         refuse_unbundled(run)
     written, table = export_run(run, forms, out)

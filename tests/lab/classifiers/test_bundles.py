@@ -39,8 +39,8 @@ from .conftest import recipe  # noqa: E402
 def bundle(trained, tmp_path_factory) -> Path:
     """A bundle of the small CNN, made as `brushwork export RUN --bundle FOLDER` makes it."""
     folder = tmp_path_factory.mktemp("bundles")
-    written, _ = handing.export_run(trained.folder, ["onnx"], folder / "exports")
-    return handing.bundle_run(trained.folder, written, folder / "bundle")
+    written, _ = handing.export_run(trained, ["onnx"], folder / "exports")
+    return handing.bundle_run(trained, written, folder / "bundle")
 
 
 def test_scan_and_serve_take_the_bundle_and_say_the_same(bundle, drawn32, tmp_path):
@@ -74,9 +74,9 @@ def pair(trained, drawn32, tmp_path_factory):
 def test_an_ensemble_of_networks_is_one_file_and_a_bundle_that_says_what_it_says(pair, drawn32, tmp_path):
     """S3-26, S3-27."""
     assert [member["run"] for member in pair.facts["members"]] == ["tiny", "other"], "names, not places"
-    written, _ = handing.export_run(pair.folder, ["onnx", "safetensors"], tmp_path / "exports")
+    written, _ = handing.export_run(pair, ["onnx", "safetensors"], tmp_path / "exports")
     assert all(one.allowed is not None and one.difference <= one.allowed for one in written)
-    made = load_bundle(handing.bundle_run(pair.folder, written, tmp_path / "bundle"))
+    made = load_bundle(handing.bundle_run(pair, written, tmp_path / "bundle"))
     assert "A classifier (mean of small_cnn, small_cnn)" in made.card
     scorer = Scorer(made)
     pixels = np.array(drawn32.pixels[drawn32.indices("test")[:6]])
@@ -109,13 +109,13 @@ def test_an_ensemble_has_no_map_of_its_own(pair, tmp_path):
 def test_classical_models_and_ensembles_with_them_are_not_exported(trained, bundle, drawn32, tmp_path):
     tree = train_classifier(recipe(drawn32.folder, model="decision_tree"), tmp_path / "tree", tracked=False)
     with pytest.raises(LabError, match="is no network: it is decision_tree") as refused:
-        handing.export_run(tree.folder, ["onnx"])
+        handing.export_run(tree, ["onnx"])
     assert "they take features that Brushwork computes" in refused.value.advice
     members = [str(trained.folder), str(tree.folder)]
     plan = recipe(drawn32.folder, model="ensemble", ensemble={"members": members})
     mixed = train_classifier(plan, tmp_path / "mixed", tracked=False)
     with pytest.raises(LabError, match="has members that are no networks"):
-        handing.export_run(mixed.folder, ["onnx"])
+        handing.export_run(mixed, ["onnx"])
     changed = changed_model(tree.folder / "model.onnx", bundle, tmp_path / "changed")
     with pytest.raises(BundleDamaged, match=r"takes features tensor\(float\) .* not patches tensor\(uint8\)"):
         Scorer(load_bundle(changed))

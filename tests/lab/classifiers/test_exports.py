@@ -32,7 +32,7 @@ FORMS = ("safetensors", "torch-export", "torchscript", "onnx", "onnx-int8", "ker
 @pytest.fixture(scope="module")
 def written(trained):
     """The trained small CNN in every form that is made here."""
-    return handing.export_run(trained.folder, FORMS)
+    return handing.export_run(trained, FORMS)
 
 
 def test_every_form_computes_what_the_network_does(trained, written):
@@ -109,20 +109,20 @@ def test_another_backend_of_keras_is_refused_before_it_is_loaded(monkeypatch):
 def test_tflite_without_its_environment_says_how_to_make_it(trained, monkeypatch, tmp_path):
     monkeypatch.setenv(of_tflite.VARIABLE, str(tmp_path / "none"))
     with pytest.raises(LabError, match="no environment for TFLite") as refused:
-        handing.export_run(trained.folder, ["tflite"], tmp_path / "out")
+        handing.export_run(trained, ["tflite"], tmp_path / "out")
     assert "brushwork export --make-tflite-env" in refused.value.advice
 
 
 @pytest.mark.parametrize(("name", "near"), [("onx", "onnx"), ("torch_export", "torch-export"), ("zzz", "safetensors,")])
 def test_an_unknown_form_names_the_nearest(trained, name, near):
     with pytest.raises(LabError, match=f"no form {name}") as refused:
-        handing.export_run(trained.folder, [name])
+        handing.export_run(trained, [name])
     assert near in refused.value.advice
 
 
 def test_a_bundle_of_a_classifier_scans_through_the_real_command_line(trained, written, drawn32, tmp_path):
     """S0-20, S4-18: BRUSHWORK_MODEL names the exported model."""
-    folder = handing.bundle_run(trained.folder, written[0], tmp_path / "bundle")
+    folder = handing.bundle_run(trained, written[0], tmp_path / "bundle")
     bundle = load_bundle(folder)
     assert bundle.recipe.patches.grid == 0
     assert bundle.recipe.thresholds.strict.n_human == 16
@@ -152,7 +152,7 @@ def test_a_bundle_needs_onnx_and_an_int8_that_lost_too_much_is_refused(trained, 
     from dataclasses import replace
 
     with pytest.raises(LabError, match="needs an ONNX file"):
-        handing.bundle_run(trained.folder, [one for one in written[0] if one.form == "keras"], tmp_path)
+        handing.bundle_run(trained, [one for one in written[0] if one.form == "keras"], tmp_path)
     int8 = next(one for one in written[0] if one.form == "onnx-int8")
     with pytest.raises(LabError, match=r"loses 0\.0500 of AUC"):
-        handing.bundle_run(trained.folder, [replace(int8, auc_lost=0.05)], tmp_path)
+        handing.bundle_run(trained, [replace(int8, auc_lost=0.05)], tmp_path)

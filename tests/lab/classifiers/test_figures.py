@@ -16,8 +16,9 @@ from brushwork.errors import LabError  # noqa: E402
 from brushwork.lab.classifiers import board  # noqa: E402
 from brushwork.lab.classifiers.advice import advise  # noqa: E402
 from brushwork.lab.classifiers.board import Contender  # noqa: E402
-from brushwork.lab.classifiers.judgement import Figures, Judgement, difference, metric_named  # noqa: E402
+from brushwork.lab.classifiers.judgement import Figures, Judgement, difference  # noqa: E402
 from brushwork.lab.classifiers.latency import Latency  # noqa: E402
+from brushwork.lab.classifiers.ranking import metric_named  # noqa: E402
 from brushwork.lab.classifiers.techniques import technique_of  # noqa: E402
 
 

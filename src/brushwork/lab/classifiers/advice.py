@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from .board import MIB, Contender, ranking, task_of
-from .judgement import Metric, difference, metric_named
+from .judgement import difference
+from .ranking import Metric, metric_named
 
 RULE: Final = (
     "The rule: the run with the best {words} leads; every run whose paired difference to it has an interval that "

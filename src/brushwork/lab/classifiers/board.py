@@ -13,9 +13,10 @@ import numpy as np
 from ..datasets import AI, HUMAN
 from ..metrics import Rate
 from ..tables import Table
-from .judgement import METRICS, Figures, Judgement
+from .judgement import Figures, Judgement
 from .latency import Latency
 from .prepared import Task
+from .ranking import metric_named, metrics_of
 from .techniques import technique_of
 
 THRESHOLDS: Final = (0.3, 0.5, 0.7, 0.9)
@@ -55,7 +56,7 @@ class Contender:
 def board(runs: Sequence[Contender], metric: str) -> Table:
     """Every figure of every run with its interval, the best by `metric` first."""
     task = runs[0].judgement.task
-    shown = [m for m in METRICS if task in m.tasks]
+    shown = metrics_of(task)
     ranked = ranking(runs, metric)
     rows = [(run.name, run.model, run.kind, *(run.figures.interval(m.name) for m in shown)) for run in ranked]
     return Table(("run", "model", "kind", *(m.words for m in shown)), tuple(rows))
@@ -63,7 +64,7 @@ def board(runs: Sequence[Contender], metric: str) -> Table:
 
 def ranking(runs: Sequence[Contender], metric: str) -> list[Contender]:
     """The best by `metric` first; equal ones by name."""
-    sign = next(-1 if m.more_is_better else 1 for m in METRICS if m.name == metric)
+    sign = -1 if metric_named(metric, runs[0].judgement.task).more_is_better else 1
     return sorted(runs, key=lambda run: (sign * run.figures.value(metric), run.name))
 
 

@@ -16,7 +16,8 @@ from . import board
 from .advice import Advice, advise
 from .board import Contender, task_of
 from .curves import draw_comparison
-from .judgement import METRICS, counts_of, metric_named
+from .judgement import counts_of
+from .ranking import metric_named, metrics_of
 
 FIGURES_FILE: Final = "figures.json"
 RECOMMENDATION: Final = "Recommendation"
@@ -129,7 +130,7 @@ def _kept(runs: Sequence[Contender], metric: str, advice: Advice) -> dict[str, A
     task = task_of(runs)
     kept: dict[str, Any] = {"metric": metric, "take": advice.run, "why": list(advice.reasons), "runs": {}}
     for run in runs:
-        intervals = {m.name: run.figures.interval(m.name)._asdict() for m in METRICS if task in m.tasks}
+        intervals = {m.name: run.figures.interval(m.name)._asdict() for m in metrics_of(task)}
         kept["runs"][run.name] = {
             "model": run.model, "kind": run.kind, "bytes": run.bytes, "parameters": run.parameters,
             "latency": run.latency._asdict() if run.latency else None, "n": len(run.judgement.ids), **intervals,

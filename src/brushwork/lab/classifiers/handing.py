@@ -13,7 +13,7 @@ from .bundling import Tick, Wrapped, make_bundle
 from .contenders import EXPORTS, set_of
 from .exporting import HEAD, TABLE_FILE, Exported, export, form_named, refuse_lossy
 from .judging import EVALUATION
-from .runs import Run, load_run
+from .runs import Run
 from .subjects import model_in_words, subject_of
 
 BUNDLE: Final = "bundle"
@@ -21,14 +21,13 @@ BUNDLED: Final = ("onnx", "onnx-int8")
 """Forms that a bundle can hold, the preferred one first."""
 
 
-def export_run(folder: Path, forms: Sequence[str], out: Path | None = None) -> tuple[list[Exported], Table]:
-    """Write a run in `forms` into `out` (default: exports in the run) and keep the table; what was written.
+def export_run(run: Run, forms: Sequence[str], out: Path | None = None) -> tuple[list[Exported], Table]:
+    """Write `run` in `forms` into `out` (default: `exports` in its folder) and keep the table; what was written.
 
     Raises LabError for an unknown form, a run without a network, or a form that it cannot have.
     """
     chosen = [form_named(name) for name in dict.fromkeys(forms)]
-    run = load_run(folder)
-    into = out or folder / EXPORTS
+    into = out or run.folder / EXPORTS
     written = export(subject_of(run), chosen, into)
     with tracking(run.folder, run.plan.name) as told:
         for one in written:
@@ -37,22 +36,21 @@ def export_run(folder: Path, forms: Sequence[str], out: Path | None = None) -> t
     return written, Table(HEAD, tuple(one.row for one in written))
 
 
-def refuse_unbundled(folder: Path) -> None:
+def refuse_unbundled(run: Run) -> None:
     """Raise LabError for a run that tells generators apart: said before anything is exported."""
-    if load_run(folder).plan.classifier.task != "ai":
+    if run.plan.classifier.task != "ai":
         raise LabError(
-            f"{folder} tells generators apart, and a bundle answers whether AI made a picture.",
+            f"{run.folder} tells generators apart, and a bundle answers whether AI made a picture.",
             'Export it without --bundle: its ONNX file names the classes inside. For a bundle train task = "ai".',
         )
 
 
-def bundle_run(folder: Path, written: Sequence[Exported], out: Path | None = None, tick: Tick = iter) -> Path:
+def bundle_run(run: Run, written: Sequence[Exported], out: Path | None = None, tick: Tick = iter) -> Path:
     """Make a bundle of what was exported of a run (default: bundle in the run); its folder.
 
     Raises LabError where no ONNX file was exported, where int8 lost too much, and for the task `generator`.
     """
-    refuse_unbundled(folder)
-    run = load_run(folder)
+    refuse_unbundled(run)
     found = {one.form: one for one in written}
     form = next((found[name] for name in BUNDLED if name in found), None)
     if form is None:
@@ -62,7 +60,7 @@ def bundle_run(folder: Path, written: Sequence[Exported], out: Path | None = Non
         run.plan.name, run.plan.version, run.plan.seed, model_in_words(run), form.path, set_of(run),
         _sections(run, form),
     )  # fmt: skip
-    return make_bundle(about, out or folder / BUNDLE, tick)
+    return make_bundle(about, out or run.folder / BUNDLE, tick)
 
 
 def _sections(run: Run, form: Exported) -> tuple[tuple[str, str], ...]:

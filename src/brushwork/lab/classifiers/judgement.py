@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,37 +21,6 @@ ROUNDS: Final = 500
 HALF: Final = 0.5
 FEWEST_SOURCES: Final = 8
 """Sources that each class must have for intervals to be drawn by source; with fewer, pictures are drawn."""
-
-
-class Metric(NamedTuple):
-    """A figure that runs can be ranked by: its name, its words, whether more is better, and for which tasks it is."""
-
-    name: str
-    words: str
-    more_is_better: bool
-    tasks: tuple[Task, ...]
-
-
-METRICS: Final = (
-    Metric("accuracy", "accuracy", True, ("ai", "generator")),
-    Metric("precision", "precision", True, ("ai",)),
-    Metric("recall", "recall", True, ("ai",)),
-    Metric("f1", "F1", True, ("ai",)),
-    Metric("auc", "ROC-AUC", True, ("ai", "generator")),
-    Metric("fpr", "FPR", False, ("ai",)),
-    Metric("macro_f1", "macro-F1", True, ("generator",)),
-)
-
-
-def metric_named(name: str, task: Task) -> Metric:
-    """The metric of that name. Raises LabError with the nearest spelling, or where it does not fit the task."""
-    fitting = [m for m in METRICS if task in m.tasks]
-    found = next((m for m in fitting if m.name == name), None)
-    if found is None:
-        near = get_close_matches(name, [m.name for m in fitting], n=1)
-        hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(m.name for m in fitting)}."
-        raise LabError(f"There is no metric {name} for the task {task}.", hint)
-    return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,9 +13,9 @@ from ..tracking import tracking
 from .board import Contender, ranking
 from .comparing import Compared, comparable, write_comparison
 from .contenders import Tick, contender_of, predict_split, predictions_file, set_of, timed
-from .judgement import METRICS
 from .plan import ModelPlan
 from .prepared import PreparedSet
+from .ranking import metrics_of
 from .runs import Run, load_run
 from .sheets import galleries
 
@@ -58,7 +58,7 @@ def _tell(run: Run, judged: Contender, split: str, page: Path) -> None:
     """The figures to MLflow, under the id of the run."""
     with tracking(run.folder, run.plan.name) as told:
         task = judged.judgement.task
-        values = {m.name: judged.figures.interval(m.name) for m in METRICS if task in m.tasks}
+        values = {m.name: judged.figures.interval(m.name) for m in metrics_of(task)}
         told.metrics({f"{split}.{name}": found.value for name, found in values.items()})
         told.metrics({f"{split}.{name}.{end}": getattr(found, end) for name, found in values.items() for end in _ENDS})
         if judged.latency is not None:

@@ -10,14 +10,10 @@ from pydantic import Field, model_validator
 
 from ..plan import Strict, checked, read_recipe
 from .prepared import Task
+from .ranking import names_of
 
 Kind = Literal["network", "classical", "ensemble"]
 Metric = Literal["auc", "accuracy", "precision", "recall", "f1", "fpr", "macro_f1"]
-METRICS_OF: Final[Mapping[Task, tuple[Metric, ...]]] = {
-    "ai": ("auc", "accuracy", "precision", "recall", "f1", "fpr"),
-    "generator": ("auc", "accuracy", "macro_f1"),
-}
-"""By what each task can be judged: precision, recall and false positives are those of AI works among human ones."""
 CLASSICAL: Final = ("svm", "decision_tree", "random_forest", "knn")
 ENSEMBLE: Final = "ensemble"
 
@@ -135,9 +131,10 @@ class ModelPlan(Strict):
         settings = self.classifier
         if (self.kind == "ensemble") != (self.ensemble is not None):
             raise ValueError('an ensemble has model = "ensemble" and a table [ensemble] with its members')
-        if settings.metric not in METRICS_OF[settings.task]:
-            known = ", ".join(METRICS_OF[settings.task])
-            raise ValueError(f'metric = "{settings.metric}" is none of the task "{settings.task}", which has {known}')
+        if settings.metric not in (known := names_of(settings.task)):
+            raise ValueError(
+                f'metric = "{settings.metric}" is none of the task "{settings.task}", which has {", ".join(known)}'
+            )
         if settings.fairness_alpha and settings.task != "ai":
             raise ValueError('fairness_alpha is for task = "ai": it weighs the share of AI works')
         if settings.unfreeze_after is not None and settings.unfreeze_after >= settings.epochs:
