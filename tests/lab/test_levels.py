@@ -104,6 +104,12 @@ def test_features_go_on_after_a_kill(cache_with, trunk, tmp_path, monkeypatch):
     assert len(straight.patches) == PLAN.patch_draws * len(cache.regions)
 
 
+def test_many_views_are_looked_at_by_onnx_runtime_with_the_same_result(trunk):
+    views = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), dtype=np.uint8)
+    plain, quick = (features.looking(trunk, 64, count)(views) for count in (3, features.MANY))
+    np.testing.assert_allclose(quick.astype(float), plain.astype(float), rtol=2e-3, atol=2e-3)
+
+
 def test_a_state_file_that_was_half_written_starts_again(cache_with, trunk, tmp_path):
     cache = cache_with(WHOLE)
     first = features.features_of(cache, trunk, PLAN, tmp_path / "features")
