@@ -109,9 +109,7 @@ def weathered_whole(whole: Pixels, size: int, rng: Random) -> Pixels:
     return np.ascontiguousarray(view[:, ::-1] if rng.random() < 0.5 else view)
 
 
-def _filled(
-    path: Path, shape: tuple[int, int], look: Look, tick: Tick, draw: Callable[[int], Pixels], of: str
-) -> Half:
+def _filled(path: Path, shape: tuple[int, int], look: Look, tick: Tick, draw: Callable[[int], Pixels], of: str) -> Half:
     """The features of every draw in a file of half floats; a state file says how far it came, and `of` what."""
     count, width = shape
     state = path.with_suffix(".json")
