@@ -1,18 +1,15 @@
-"""Teach a shipped bundle what its makers did not: the distance from a collection, and families of generators.
+"""What a shipped bundle could tell beside its logits: the distance from a collection, and families of generators.
 
 Run: python -m benchmarks.known fit RECIPE BUNDLE OUT
      python -m benchmarks.known measure RECIPE BUNDLE OUT
-     python -m benchmarks.known write RECIPE BUNDLE OUT --version 1.1.0
 `fit` adds both outputs to a copy of the model, as `brushwork calibrate` does for a model of its own; the logits stay,
 bit for bit. `measure` asks pictures that they were not fitted on: collected sources that are not on the bundle's card,
-and for families the AI works of the recipe's dev, at most CAP of a source. `write` writes the bundle with both,
-thresholds and reference as they were.
+and for families the AI works of the recipe's dev, at most CAP of a source.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import shutil
 from collections import Counter
@@ -22,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from brushwork.forensics.attribution import attribution_of
-from brushwork.forensics.bundle import CARD_FILE, MODEL_FILE, RECIPE_FILE, Bundle, load_bundle
+from brushwork.forensics.bundle import MODEL_FILE, Bundle, load_bundle
 from brushwork.forensics.patches import prepare
 from brushwork.forensics.recipe import FamilyPlan
 from brushwork.forensics.scorer import open_session
@@ -37,7 +34,7 @@ from brushwork.lab.reference import know
 from brushwork.lab.tables import Table
 from brushwork.picture import open_picture
 
-KNOWN_FILE, MEASURED_FILE = "known.json", "measured.json"
+KNOWN_FILE = "known.json"
 CAP = {"fresh": 12, "dev": 40}
 
 
@@ -59,7 +56,7 @@ def looked(rows: tuple[Row, ...], out: Path, plan: LabPlan) -> list[tuple[Row, f
     return found
 
 
-def measure(plan: LabPlan, bundle: Bundle, out: Path) -> dict[str, str]:
+def measure(plan: LabPlan, bundle: Bundle, out: Path) -> tuple[str, str]:
     """Two tables: who is refused among sources unknown to all, and which families are named on dev."""
     known = json.loads((out / KNOWN_FILE).read_text(encoding="utf-8"))
     gathered, families = gather(plan), FamilyPlan(**known["families"])
@@ -72,11 +69,11 @@ def measure(plan: LabPlan, bundle: Bundle, out: Path) -> dict[str, str]:
     table = Table(("pictures", "n", "refused"), tuple((k, n, Rate(refused[k], n)) for k, n in sorted(kinds.items())))
     rate = Rate(sum(refused.values()), len(fresh))
     told = tuple(row for row in gathered.dev if row.label == AI and attributed_to(row.generator) != UNTOLD)
-    return {
-        "refused": f"Of {len(fresh)} pictures of {sources} collected sources that the network was not trained on, as "
+    return (
+        f"Of {len(fresh)} pictures of {sources} collected sources that the network was not trained on, as "
         f"published, {rate} are refused:\n\n{table.markdown}",
-        "named": _named(looked(cap_sources(told, CAP["dev"], plan.seed), out, plan), families),
-    }
+        _named(looked(cap_sources(told, CAP["dev"], plan.seed), out, plan), families),
+    )
 
 
 def _named(found: list[tuple[Row, float, np.ndarray]], families: FamilyPlan) -> str:
@@ -98,70 +95,19 @@ def _named(found: list[tuple[Row, float, np.ndarray]], families: FamilyPlan) -> 
     )
 
 
-def write(bundle: Bundle, out: Path, version: str, note: str) -> None:
-    """The bundle in out/bundle: model, recipe and card changed, the rest as it was."""
-    known = json.loads((out / KNOWN_FILE).read_text(encoding="utf-8"))
-    measured = json.loads((out / MEASURED_FILE).read_text(encoding="utf-8"))
-    folder = out / "bundle"
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(bundle.folder, folder)
-    shutil.copy(out / MODEL_FILE, folder / MODEL_FILE)
-    sections = dict(known["sections"])
-    texts = {
-        "Distance from the training set": f"{sections['Distance from the training set']}\n\n{measured['refused']}",
-        "Likely source": f"{sections['Likely source']}\n\n{measured['named']}",
-        **{path.stem: path.read_text(encoding="utf-8").strip() for path in sorted(out.glob("int8.md"))},
-    }
-    recipe, old = bundle.recipe, bundle.model_path.read_bytes()
-    new = (folder / MODEL_FILE).read_bytes()
-    card = bundle.card.replace(
-        f"# Model card: {recipe.name} {recipe.version}", f"# Model card: {recipe.name} {version}"
-    )
-    card = card.replace(_sha(old), _sha(new)).replace(f"{len(old):,}", f"{len(new):,}")
-    card = card.replace(recipe.origin.notes, f"{recipe.origin.notes} {note}")
-    added = "".join(f"## {title}\n{text}\n\n" for title, text in texts.items())
-    (folder / CARD_FILE).write_text(
-        card.replace("## Known failures\n", f"{added}## Known failures\n"), encoding="utf-8"
-    )
-    changed = recipe.model_copy(
-        update={
-            "version": version,
-            "range": recipe.range.model_copy(update={"max_distance": known["max_distance"]}),
-            "families": FamilyPlan(**known["families"]),
-            "origin": recipe.origin.model_copy(update={"notes": f"{recipe.origin.notes} {note}"}),
-            "files": {name: _sha((folder / name).read_bytes()) for name in recipe.files},
-        }
-    )
-    (folder / RECIPE_FILE).write_text(json.dumps(changed.model_dump(mode="json"), indent=1) + "\n", encoding="utf-8")
-    load_bundle(folder)
-
-
-def _sha(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-NOTE = """Distance and families were added later, by pictures of a larger collection; the network, its thresholds and \
-all figures of its answers are those of 1.0.0."""
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("fit", "measure", "write"))
+    parser.add_argument("what", choices=("fit", "measure"))
     parser.add_argument("recipe")
     parser.add_argument("bundle")
     parser.add_argument("out", type=Path)
-    parser.add_argument("--version", default="1.1.0")
     args = parser.parse_args()
     plan, bundle = read_plan(args.recipe), load_bundle(args.bundle)
     args.out.mkdir(parents=True, exist_ok=True)
     if args.what == "fit":
         fit(plan, bundle, args.out)
-    elif args.what == "measure":
-        found = measure(plan, bundle, args.out)
-        (args.out / MEASURED_FILE).write_text(json.dumps(found), encoding="utf-8")
-        print("\n\n".join(found.values()))
     else:
-        write(bundle, args.out, args.version, NOTE)
+        print("\n\n".join(measure(plan, bundle, args.out)))
 
 
 if __name__ == "__main__":
