@@ -25,6 +25,7 @@ from brushwork.forensics.bundle import load_bundle
 from brushwork.lab.crops import RegionCache
 from brushwork.lab.datasets import Row, read_manifest
 from brushwork.lab.folds import deal
+from brushwork.lab.heads import STATE_FILE
 from brushwork.lab.levels import LevelHead
 from brushwork.lab.metrics import auc, bootstrap, recall_at_fpr, resampled
 from brushwork.lab.plan import LabPlan, read_plan
@@ -155,6 +156,16 @@ def shipped_head(bundle: str) -> tuple[Head, str]:
     return head.eval(), "patch+whole"
 
 
+def run_head(run: Path) -> tuple[Head, str]:
+    """The head of the network that `brushwork train` left in a run."""
+    stored = torch.load(run / STATE_FILE, map_location="cpu", weights_only=True)
+    state = {name.removeprefix("head."): value for name, value in stored.items() if name.startswith("head.")}
+    hidden, width = state["inner.weight"].shape
+    head = Head(width, hidden, 0.0)
+    head.load_state_dict(state)
+    return head.eval(), "patch+whole"
+
+
 @torch.no_grad()
 def says(trained_head: tuple[Head, str], seen: Set) -> np.ndarray:
     """The mean logit over the patches, and over the wholes."""
@@ -182,12 +193,15 @@ CHANGES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def ask_changes(plan: LabPlan, seen: Set, judged: Set, old: np.ndarray, names: list[str]) -> None:
+def ask_changes(plan: LabPlan, run: Path, seen: Set, judged: Set, old: np.ndarray, names: list[str]) -> None:
     """One row for each change: the mean AUC of single heads, and the three of them averaged."""
     anime = np.array(["anime" in row.kind for row in seen.rows])
     parts = {"sources of the shipped bundle alone": np.flatnonzero(old), "without any anime": np.flatnonzero(~anime)}
     print("| head | pictures | single, AUC | three averaged, AUC | recall at 1 % | at 5 % |\n|---|---|---|---|---|---|")
-    told("the shipped bundle", says(shipped_head("default"), judged), judged, " | ")
+    before, after = (says(head, judged) for head in (shipped_head("default"), run_head(run)))
+    told("the shipped bundle", before, judged, " | ")
+    told("the network of the run", after, judged, " | ")
+    told("both, on one scale", before / before.std() + after / after.std(), judged, " | ")
     for name, change in {**CHANGES, **{key: {} for key in parts}}.items():
         if names and name not in names:
             continue
@@ -233,7 +247,7 @@ def main() -> None:
     card = {line.split(" | ")[1] for line in load_bundle("default").card.splitlines() if line.count(" | ") == 3}
     old = np.isin(seen.sources, sorted(card))
     if args.what == "changes":
-        ask_changes(plan, seen, apart(plan, args.views, "clean", seen.patch.shape[2]), old, args.names)
+        ask_changes(plan, args.run, seen, apart(plan, args.views, "clean", seen.patch.shape[2]), old, args.names)
     else:
         ask_fresh(plan, seen, old)
 
