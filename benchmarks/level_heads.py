@@ -2,6 +2,7 @@
 
 Run: python -m benchmarks.level_heads changes RECIPE RUN VIEWS [NAME ...]
      python -m benchmarks.level_heads fresh RECIPE RUN VIEWS
+     (either with --also RECIPE RUN: the pictures of another run beside those of the first)
 RUN is what `brushwork train` left, VIEWS what `benchmarks.level_views apart` wrote. `changes` trains a single head of
 each kind with three seeds. `fresh` asks sources that are not on the card of the shipped bundle: it beside heads that
 were trained on everything but a fifth of them at a time. Both print Markdown.
@@ -33,6 +34,7 @@ from brushwork.lab.weather import stream
 
 BATCH, DRAWS, SMOOTHING, SPOTS, FOLDS, ROUNDS = 256, 6000, 0.02, 3, 5, 1000
 SEEDS = (1, 2, 3)
+BEFORE = "2022-07"
 
 
 class Head(LevelHead):
@@ -83,6 +85,24 @@ def trained(plan: LabPlan, run: Path) -> Set:
     wholes = np.fromfile(folder / "wholes.f16", np.float16).reshape(len(numbers), -1, patches.shape[1])
     spots = np.array([(of[n] * SPOTS)[:SPOTS] for n in numbers])
     return Set(tuple(cache.rows[n] for n in numbers), patches[spots], wholes)
+
+
+def joined(first: Set, other: Set) -> Set:
+    """Two sets as one."""
+    both = (np.concatenate([getattr(part, kind) for part in (first, other)]) for kind in ("patch", "whole"))
+    return Set(first.rows + other.rows, *both)
+
+
+def parts_of(seen: Set, old: np.ndarray, first: int) -> dict[str, np.ndarray]:
+    """Choices of the pictures of `seen`, of which those from number `first` on were added."""
+    anime = np.array(["anime" in row.kind for row in seen.rows])
+    parts = {"sources of the shipped bundle alone": np.flatnonzero(old), "without any anime": np.flatnonzero(~anime)}
+    if first == len(seen.rows):
+        return parts
+    human = (np.arange(len(seen.rows)) >= first) & ~seen.labels
+    late = np.array([row.date >= BEFORE for row in seen.rows])
+    kept = {"nothing added": np.arange(first), "AI works added alone": np.flatnonzero(~human)}
+    return {**parts, **kept, f"added, human works before {BEFORE}": np.flatnonzero(~(human & late))}
 
 
 def apart(plan: LabPlan, views: Path, weather: str, width: int) -> Set:
@@ -193,10 +213,10 @@ CHANGES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def ask_changes(plan: LabPlan, run: Path, seen: Set, judged: Set, old: np.ndarray, names: list[str]) -> None:
+def ask_changes(
+    plan: LabPlan, run: Path, seen: Set, judged: Set, parts: dict[str, np.ndarray], names: list[str]
+) -> None:
     """One row for each change: the mean AUC of single heads, and the three of them averaged."""
-    anime = np.array(["anime" in row.kind for row in seen.rows])
-    parts = {"sources of the shipped bundle alone": np.flatnonzero(old), "without any anime": np.flatnonzero(~anime)}
     print("| head | pictures | single, AUC | three averaged, AUC | recall at 1 % | at 5 % |\n|---|---|---|---|---|---|")
     before, after = (says(head, judged) for head in (shipped_head("default"), run_head(run)))
     told("the shipped bundle", before, judged, " | ")
@@ -240,14 +260,19 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("views", type=Path)
     parser.add_argument("names", nargs="*")
+    parser.add_argument("--also", nargs=2, metavar=("RECIPE", "RUN"))
     args = parser.parse_args()
     torch.set_num_threads(1)
     plan = read_plan(args.recipe)
     seen = trained(plan, args.run)
+    first = len(seen.rows)
+    if args.also:
+        seen = joined(seen, trained(read_plan(args.also[0]), Path(args.also[1])))
     card = {line.split(" | ")[1] for line in load_bundle("default").card.splitlines() if line.count(" | ") == 3}
     old = np.isin(seen.sources, sorted(card))
     if args.what == "changes":
-        ask_changes(plan, args.run, seen, apart(plan, args.views, "clean", seen.patch.shape[2]), old, args.names)
+        judged = apart(plan, args.views, "clean", seen.patch.shape[2])
+        ask_changes(plan, args.run, seen, judged, parts_of(seen, old, first), args.names)
     else:
         ask_fresh(plan, seen, old)
 
