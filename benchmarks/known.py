@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+from benchmarks.level_heads import on_card
 
 from brushwork.forensics.attribution import attribution_of
 from brushwork.forensics.bundle import MODEL_FILE, Bundle, load_bundle
@@ -60,8 +61,8 @@ def measure(plan: LabPlan, bundle: Bundle, out: Path) -> tuple[str, str]:
     """Two tables: who is refused among sources unknown to all, and which families are named on dev."""
     known = json.loads((out / KNOWN_FILE).read_text(encoding="utf-8"))
     gathered, families = gather(plan), FamilyPlan(**known["families"])
-    on_card = {line.split(" | ")[1] for line in bundle.card.splitlines() if line.count(" | ") == 3 and "/" in line}
-    strangers = tuple(row for row in gathered.train if row.source not in on_card)
+    listed = on_card(bundle)
+    strangers = tuple(row for row in gathered.train if row.source not in listed)
     fresh = looked(cap_sources(strangers, CAP["fresh"], plan.seed), out, plan)
     kinds = Counter("AI" if row.label == AI else kind_of(row.kind) for row, _, _ in fresh)
     refused = Counter("AI" if r.label == AI else kind_of(r.kind) for r, d, _ in fresh if d > known["max_distance"])

@@ -22,7 +22,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from brushwork.forensics.bundle import load_bundle
+from brushwork.forensics.bundle import Bundle, load_bundle
 from brushwork.lab.crops import RegionCache
 from brushwork.lab.datasets import Row, read_manifest
 from brushwork.lab.folds import deal
@@ -166,6 +166,12 @@ def train(seen: Set, plan: LabPlan, seed: int, **change: Any) -> tuple[Head, str
     return head.eval(), views
 
 
+def on_card(bundle: Bundle) -> set[str]:
+    """The sources that the card of a bundle says it was trained on."""
+    lines = (line for line in bundle.card.splitlines() if line.count(" | ") == 3 and "/" in line)
+    return {line.split(" | ")[1] for line in lines}
+
+
 def shipped_head(bundle: str) -> tuple[Head, str]:
     """The head of a shipped levels network."""
     graph = onnx.load(str(load_bundle(bundle).model_path)).graph
@@ -268,8 +274,7 @@ def main() -> None:
     first = len(seen.rows)
     if args.also:
         seen = joined(seen, trained(read_plan(args.also[0]), Path(args.also[1])))
-    card = {line.split(" | ")[1] for line in load_bundle("default").card.splitlines() if line.count(" | ") == 3}
-    old = np.isin(seen.sources, sorted(card))
+    old = np.isin(seen.sources, sorted(on_card(load_bundle("default"))))
     if args.what == "changes":
         judged = apart(plan, args.views, "clean", seen.patch.shape[2])
         ask_changes(plan, args.run, seen, judged, parts_of(seen, old, first), args.names)

@@ -1,6 +1,6 @@
 """The last block of the backbone trained on whole pictures, or left as it is, behind a head of its own.
 
-Run: python -m benchmarks.level_top RECIPE RUN VIEWS MIDDLES [--rate 2e-4] [--steps 400]
+Run: python -m benchmarks.level_top RECIPE RUN VIEWS MIDDLES [--rates 0 2e-4] [--steps 400]
 VIEWS is what `benchmarks.level_views apart` wrote, MIDDLES what `middles` of it wrote. With a rate of 0 only the head
 learns. Prints AUC and recall on the set kept apart, of a running mean of the weights.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -21,7 +22,8 @@ from brushwork.errors import LabError  # noqa: E402
 from brushwork.forensics.scorer import open_session  # noqa: E402
 from brushwork.lab.adapters.layouts import GENIMAGE  # noqa: E402
 from brushwork.lab.classifiers.contenders import judgement_of  # noqa: E402
-from brushwork.lab.classifiers.plan import read_model_plan  # noqa: E402
+from brushwork.lab.classifiers.plan import Metric, read_model_plan  # noqa: E402
+from brushwork.lab.classifiers.ranking import METRICS  # noqa: E402
 from brushwork.lab.classifiers.runs import load_run  # noqa: E402
 
 
@@ -120,6 +122,7 @@ def test_generators_are_not_left_out_of_attribution_and_the_report_of_a_run_has_
 
 
 def test_a_recipe_names_a_metric_that_its_task_has():
+    assert set(get_args(Metric)) == {m.name for m in METRICS}
     plan = read_model_plan("attribution").model_dump(mode="json")
     plan["classifier"]["metric"] = "fpr"
     from brushwork.lab.classifiers.plan import model_plan_from
