@@ -80,3 +80,31 @@ def test_alpha_is_moved_to_another_ground_and_opaque_pixels_stay():
 def test_a_stream_depends_on_its_parts_alone():
     assert weather.stream("a", 1).integers(0, 10**9) == weather.stream("a", 1).integers(0, 10**9)
     assert weather.stream("a", 1).integers(0, 10**9) != weather.stream("a", 2).integers(0, 10**9)
+
+
+def step(name: str):
+    (found,) = [s for s in weather.CHAINS["hard"].steps if s.name == name]
+    return found.act
+
+
+def test_a_palette_leaves_few_colours_near_those_that_were():
+    across = np.linspace(0, 255, 300).astype(np.uint8)
+    rgb = np.stack([np.tile(across, (300, 1)), np.tile(across[:, None], (1, 300)), np.full((300, 300), 90, np.uint8)], 2)
+    assert len(np.unique(rgb.reshape(-1, 3), axis=0)) > 10_000
+    for seed in range(4):
+        few = step("palette")(rgb, weather.stream(seed))
+        assert few.shape == rgb.shape
+        assert len(np.unique(few.reshape(-1, 3), axis=0)) <= 256
+        assert np.abs(few.astype(int) - rgb).mean() < 16
+
+
+def test_a_screenshot_shows_the_picture_between_two_plain_bars():
+    rgb = picture(500)
+    across = set()
+    for seed in range(12):
+        shot = step("screenshot")(rgb, weather.stream(seed))
+        plain = [axis for axis in (0, 1) for end in (0, -1) if len(np.unique(np.take(shot, end, axis))) == 1]
+        assert plain in ([0, 0], [1, 1])
+        across.add(plain[0])
+        assert len(np.unique(shot)) > 100
+    assert across == {0, 1}

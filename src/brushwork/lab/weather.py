@@ -114,6 +114,23 @@ def _tone(rgb: Pixels, rng: Random) -> Pixels:
     return np.clip(curve * 255 + 0.5, 0, 255).astype(np.uint8)[rgb]
 
 
+def _palette(rgb: Pixels, rng: Random) -> Pixels:
+    """In few colours of its own, dithered or not, as GIF and 8-bit PNG files keep it."""
+    dither = Image.Dither.FLOYDSTEINBERG if rng.random() < 0.7 else Image.Dither.NONE
+    few = Image.fromarray(rgb).quantize(int(rng.choice((64, 128, 256))), dither=dither)
+    return np.asarray(few.convert("RGB"))
+
+
+def _screenshot(rgb: Pixels, rng: Random) -> Pixels:
+    """Scaled to a screen and seen between the plain bars of a viewer, above and below or on both sides."""
+    shown = resize(rgb, float(rng.uniform(0.5, 1.1)), Image.Resampling.BILINEAR)
+    across = int(rng.integers(2))
+    bar = max(1, round(shown.shape[across] * float(rng.uniform(0.01, 0.06))))
+    ground = int(rng.choice((0, 18, 32, 240, 255)))
+    bars = tuple((bar, bar) if axis == across else (0, 0) for axis in range(3))
+    return np.pad(shown, bars, constant_values=ground)
+
+
 _WEB: Final = (
     Step("jpeg", lambda rgb, rng: random_jpeg(rgb, rng, 60, 95), 4),
     Step("webp", _random_webp, 2),
@@ -123,6 +140,7 @@ _WEB: Final = (
 _ALL: Final = (
     Step("jpeg", random_jpeg, 3), Step("webp", _random_webp, 2), Step("resize", _random_resize, 3),
     Step("blur", _blur, 1), Step("noise", _noise, 1), Step("sharpen", _sharpen, 1), Step("tone", _tone, 1),
+    Step("palette", _palette, 0.5), Step("screenshot", _screenshot, 0.5),
 )  # fmt: skip
 CHAINS: Final[dict[Weather, Chain]] = {
     "clean": Chain((), 0, 0, 0.0, (95, 95)),
