@@ -17,7 +17,7 @@ from brushwork.forensics.scorer import open_session
 from brushwork.lab.crops import LIMITS
 from brushwork.lab.evaluate import WEATHERS, Scored, look_with
 from brushwork.lab.gather import cap_sources, gather
-from brushwork.lab.int8 import _batches, compared
+from brushwork.lab.int8 import batches_of, compared
 from brushwork.lab.outputs import without_known
 from brushwork.lab.plan import read_plan
 from brushwork.lab.quantize import quantize
@@ -36,7 +36,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         paths = (Path(folder, "fp32.onnx"), Path(folder, "int8.onnx"))
         without_known(bundle.model_path, paths[0])
-        quantize(paths[0], _batches(plan, gathered), paths[1])
+        quantize(paths[0], batches_of(plan, gathered), paths[1])
         sizes = (paths[0].stat().st_size, paths[1].stat().st_size)
         looks = [look_with(open_session(path), bundle.recipe.patches) for path in paths]
     found: tuple[list[Scored], list[Scored]] = ([], [])

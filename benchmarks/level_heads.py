@@ -1,11 +1,11 @@
 """Heads on the features of a run with [levels]: one change each, three seeds, judged on the set kept apart.
 
 Run: python -m benchmarks.level_heads changes RECIPE RUN VIEWS [NAME ...]
-     python -m benchmarks.level_heads fresh RECIPE RUN VIEWS
+     python -m benchmarks.level_heads fresh RECIPE RUN VIEWS [NAME ...]
      (either with --also RECIPE RUN: the pictures of another run beside those of the first)
 RUN is what `brushwork train` left, VIEWS what `benchmarks.level_views apart` wrote. `changes` trains a single head of
 each kind with three seeds. `fresh` asks sources that are not on the card of the shipped bundle: it beside heads that
-were trained on everything but a fifth of them at a time. Both print Markdown.
+were trained on everything, or a named choice, but a fifth of them at a time. Both print Markdown.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ from brushwork.lab.weather import stream
 BATCH, DRAWS, SMOOTHING, SPOTS, FOLDS, ROUNDS = 256, 6000, 0.02, 3, 5, 1000
 SEEDS = (1, 2, 3)
 BEFORE = "2022-07"
+EARLY = f"human works before {BEFORE}"
+ALL = "all other sources"
 
 
 class Head(LevelHead):
@@ -97,12 +99,12 @@ def parts_of(seen: Set, old: np.ndarray, first: int) -> dict[str, np.ndarray]:
     """Choices of the pictures of `seen`, of which those from number `first` on were added."""
     anime = np.array(["anime" in row.kind for row in seen.rows])
     parts = {"sources of the shipped bundle alone": np.flatnonzero(old), "without any anime": np.flatnonzero(~anime)}
-    if first == len(seen.rows):
-        return parts
-    human = (np.arange(len(seen.rows)) >= first) & ~seen.labels
     late = np.array([row.date >= BEFORE for row in seen.rows])
+    if first == len(seen.rows):
+        return {**parts, EARLY: np.flatnonzero(seen.labels | ~late)}
+    human = (np.arange(len(seen.rows)) >= first) & ~seen.labels
     kept = {"nothing added": np.arange(first), "AI works added alone": np.flatnonzero(~human)}
-    return {**parts, **kept, f"added, human works before {BEFORE}": np.flatnonzero(~(human & late))}
+    return {**parts, **kept, f"added, {EARLY}": np.flatnonzero(~(human & late))}
 
 
 def apart(plan: LabPlan, views: Path, weather: str, width: int) -> Set:
@@ -237,8 +239,11 @@ def ask_changes(
         told(name, np.mean(found, axis=0), judged, f"{len(part.rows):,} | {np.mean(each):.3f} ± {np.std(each):.3f}")
 
 
-def ask_fresh(plan: LabPlan, seen: Set, old: np.ndarray) -> None:
-    """The shipped bundle and heads with and without new sources, on sources that it never saw."""
+def ask_fresh(plan: LabPlan, seen: Set, old: np.ndarray, parts: dict[str, np.ndarray]) -> None:
+    """The shipped bundle and heads with and without new sources, on sources that it never saw.
+
+    Heads of a fold are brought to one scale by what each says of all pictures, so that they can be pooled.
+    """
     new = np.flatnonzero(~old)
     judged = seen.part(new)
     print(f"{len(new)} pictures of {len(set(judged.sources))} sources, {judged.labels.sum()} by AI\n")
@@ -248,15 +253,23 @@ def ask_fresh(plan: LabPlan, seen: Set, old: np.ndarray) -> None:
     told("one head, its sources alone", says(train(seen.part(np.flatnonzero(old)), plan, 1), judged), judged)
     fold_of = deal(((row.label, row.source) for row in judged.rows), FOLDS)
     fold = np.array([fold_of.get(source, -1) for source in seen.sources])
+    strata = judged.labels.astype(np.int64)
+    drawings = list(resampled(list(judged.sources), strata, ROUNDS, stream("fresh")))
+    for name, part in {ALL: np.arange(len(seen.rows)), **parts}.items():
+        scores = held_out(plan, seen, fold, np.isin(np.arange(len(seen.rows)), part))[new]
+        less = [auc(scores[i], judged.labels[i]) - auc(before[i], judged.labels[i]) for i in drawings]
+        low, high = np.percentile(less, (2.5, 97.5))
+        told(f"one head, {name}", scores, judged, f"{np.median(less):.3f} ({low:.3f} to {high:.3f})")
+
+
+def held_out(plan: LabPlan, seen: Set, fold: np.ndarray, usable: np.ndarray) -> np.ndarray:
+    """What heads that never saw a fold say of it, each on the scale of what it says of all pictures."""
     scores = np.zeros(len(seen.rows))
     for number in range(FOLDS):
-        held = np.flatnonzero(fold == number)
-        scores[held] = says(train(seen.part(np.flatnonzero(fold != number)), plan, 1), seen.part(held))
-    strata = judged.labels.astype(np.int64)
-    drawings = resampled(list(judged.sources), strata, ROUNDS, stream("fresh"))
-    less = [auc(scores[new][i], judged.labels[i]) - auc(before[i], judged.labels[i]) for i in drawings]
-    low, high = np.percentile(less, (2.5, 97.5))
-    told("one head, all other sources", scores[new], judged, f"{np.median(less):.3f} ({low:.3f} to {high:.3f})")
+        found = says(train(seen.part(np.flatnonzero((fold != number) & usable)), plan, 1), seen)
+        held = fold == number
+        scores[held] = (found[held] - found.mean()) / found.std()
+    return scores
 
 
 def main() -> None:
@@ -279,7 +292,8 @@ def main() -> None:
         judged = apart(plan, args.views, "clean", seen.patch.shape[2])
         ask_changes(plan, args.run, seen, judged, parts_of(seen, old, first), args.names)
     else:
-        ask_fresh(plan, seen, old)
+        known = parts_of(seen, old, first)
+        ask_fresh(plan, seen, old, {name: known[name] for name in args.names})
 
 
 if __name__ == "__main__":

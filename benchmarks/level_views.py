@@ -22,7 +22,7 @@ from brushwork.lab.crops import LIMITS
 from brushwork.lab.datasets import read_manifest
 from brushwork.lab.evaluate import WEATHERS
 from brushwork.lab.export import write_onnx
-from brushwork.lab.features import _whole
+from brushwork.lab.features import whole_view
 from brushwork.lab.gather import cache_of, gather
 from brushwork.lab.heads import wanted
 from brushwork.lab.levels import LevelTrunk, fold_norms, load_trunk
@@ -91,7 +91,7 @@ def write_middles(plan: LabPlan, out: Path) -> None:
         found = []
         for first in range(start, min(start + 50 * BATCH, len(rows)), BATCH):
             last = min(first + BATCH, len(rows))
-            views = np.stack([_whole(cache, int(rows[i]), i, asked) for i in range(first, last)])
+            views = np.stack([whole_view(cache, int(rows[i]), i, asked) for i in range(first, last)])
             found.append(session.run(None, {"patches": views})[0].astype(np.float16))
         np.save(path, np.concatenate(found))
         print(path.name, flush=True)

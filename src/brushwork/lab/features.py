@@ -78,7 +78,7 @@ def features_of(cache: RegionCache, trunk: LevelTrunk, plan: FeaturePlan, folder
         return _filled(folder / name, (count, trunk.width), look, tick, draw, of)
 
     # The wholes first: there are fewer, and a cache without them is refused before hours of work.
-    wholes = filled(WHOLES_FILE, len(whole_rows), lambda i: _whole(cache, whole_rows[i], i, plan))
+    wholes = filled(WHOLES_FILE, len(whole_rows), lambda i: whole_view(cache, whole_rows[i], i, plan))
     patches = filled(PATCHES_FILE, len(patch_rows), lambda i: _patch(cache, i // plan.patch_draws, i, plan))
     return Features(patches, wholes, patch_rows, whole_rows)
 
@@ -95,7 +95,8 @@ def _patch(cache: RegionCache, region: int, draw: int, plan: FeaturePlan) -> Pix
     return patch if plan.jpeg_quality is None else through_jpeg(patch, plan.jpeg_quality)
 
 
-def _whole(cache: RegionCache, row: int, draw: int, plan: FeaturePlan) -> Pixels:
+def whole_view(cache: RegionCache, row: int, draw: int, plan: FeaturePlan) -> Pixels:
+    """The whole picture of a row as its features are taken of it, uint8 (size, size, 3); `draw` chooses the weather."""
     whole = weathered_whole(cache.whole(row), plan.size, stream("whole", plan.seed, draw))
     return whole if plan.jpeg_quality is None else through_jpeg(whole, plan.jpeg_quality)
 

@@ -100,7 +100,7 @@ def settle(
         return list(scored)
     fp32, int8 = out / FP32_FILE, out / INT8_FILE
     without_known(model, fp32)
-    quantize(fp32, _batches(plan, gathered), int8)
+    quantize(fp32, batches_of(plan, gathered), int8)
     look = look_with(open_session(int8, plan.train.threads), plan.patches)
     of = [hashlib.sha256(int8.read_bytes()).hexdigest(), plan.patches.model_dump(), plan.seed]
 
@@ -119,7 +119,7 @@ def settle(
     return again
 
 
-def _batches(plan: LabPlan, gathered: Gathered) -> list[Pixels]:
+def batches_of(plan: LabPlan, gathered: Gathered) -> list[Pixels]:
     """Patches as training sees them, uint8 (n, size, size, 3), those of one picture in a batch."""
     cache = cache_of(plan, gathered)
     drawn = stream("ranges", plan.seed).choice(len(cache.regions), size=PICTURES, p=shares((cache,)))
