@@ -256,17 +256,17 @@ def ask_fresh(plan: LabPlan, seen: Set, old: np.ndarray, parts: dict[str, np.nda
     strata = judged.labels.astype(np.int64)
     drawings = list(resampled(list(judged.sources), strata, ROUNDS, stream("fresh")))
     for name, part in {ALL: np.arange(len(seen.rows)), **parts}.items():
-        scores = held_out(plan, seen, fold, np.isin(np.arange(len(seen.rows)), part))[new]
+        scores = held_out(plan, seen, fold, part)[new]
         less = [auc(scores[i], judged.labels[i]) - auc(before[i], judged.labels[i]) for i in drawings]
         low, high = np.percentile(less, (2.5, 97.5))
         told(f"one head, {name}", scores, judged, f"{np.median(less):.3f} ({low:.3f} to {high:.3f})")
 
 
-def held_out(plan: LabPlan, seen: Set, fold: np.ndarray, usable: np.ndarray) -> np.ndarray:
-    """What heads that never saw a fold say of it, each on the scale of what it says of all pictures."""
+def held_out(plan: LabPlan, seen: Set, fold: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """What heads of a `part` that never saw a fold say of it, each on the scale of what it says of all pictures."""
     scores = np.zeros(len(seen.rows))
     for number in range(FOLDS):
-        found = says(train(seen.part(np.flatnonzero((fold != number) & usable)), plan, 1), seen)
+        found = says(train(seen.part(part[fold[part] != number]), plan, 1), seen)
         held = fold == number
         scores[held] = (found[held] - found.mean()) / found.std()
     return scores
@@ -288,12 +288,12 @@ def main() -> None:
     if args.also:
         seen = joined(seen, trained(read_plan(args.also[0]), Path(args.also[1])))
     old = np.isin(seen.sources, sorted(on_card(load_bundle("default"))))
+    parts = parts_of(seen, old, first)
     if args.what == "changes":
         judged = apart(plan, args.views, "clean", seen.patch.shape[2])
-        ask_changes(plan, args.run, seen, judged, parts_of(seen, old, first), args.names)
+        ask_changes(plan, args.run, seen, judged, parts, args.names)
     else:
-        known = parts_of(seen, old, first)
-        ask_fresh(plan, seen, old, {name: known[name] for name in args.names})
+        ask_fresh(plan, seen, old, {name: parts[name] for name in args.names})
 
 
 if __name__ == "__main__":

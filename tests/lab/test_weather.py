@@ -89,7 +89,7 @@ def step(name: str):
 
 def test_a_palette_leaves_few_colours_near_those_that_were():
     across = np.linspace(0, 255, 300).astype(np.uint8)
-    rgb = np.stack([np.tile(across, (300, 1)), np.tile(across[:, None], (1, 300)), np.full((300, 300), 90, np.uint8)], 2)
+    rgb = np.dstack([np.tile(across, (300, 1)), np.tile(across[:, None], (1, 300)), np.full((300, 300), 90, np.uint8)])
     assert len(np.unique(rgb.reshape(-1, 3), axis=0)) > 10_000
     for seed in range(4):
         few = step("palette")(rgb, weather.stream(seed))
