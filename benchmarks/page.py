@@ -32,9 +32,8 @@ from playwright.sync_api import sync_playwright
 
 from brushwork.cli.bench import DRAWN_SIDE, draw
 from brushwork.service.page import NAV
-from tests.conftest import chromium
 from tests.made.drawings import drawn
-from tests.page.running import BROWSER_FLAGS, Service, free_port
+from tests.page.running import Service, free_port, launched
 
 SETTLED: Final = 50
 """Checks after which the memory is looked at first: everything is loaded, and a tab holds no more than so many."""
@@ -97,7 +96,7 @@ def opened() -> Iterator[Opened]:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         service = Service(Path(folder), free_port())
         service.start()
-        browser = playwright.chromium.launch(executable_path=chromium(), args=BROWSER_FLAGS)
+        browser = launched(playwright)
         try:
             yield Opened(browser, service.url)
         finally:

@@ -22,9 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 from machine import described  # noqa: E402, after the path
-from tests.conftest import chromium  # noqa: E402
 from tests.page.batch_seeds import seeded  # noqa: E402
-from tests.page.running import BROWSER_FLAGS, Service, free_port  # noqa: E402
+from tests.page.running import Service, free_port, launched  # noqa: E402
 
 ROWS: Final = 2000
 SIZE: Final = {"width": 1440, "height": 900}
@@ -79,7 +78,7 @@ def _measured(url: str, count: int) -> tuple[list[float], float, int, float]:
     """The length of each frame in milliseconds, the processor time of one of the second pass, how many rows are drawn
     at the end, and seconds until all are there."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=BROWSER_FLAGS)
+        browser = launched(playwright)
         page = browser.new_page(viewport=SIZE)
         page.goto(url)
         page.wait_for_selector(f"#show-all b >> text=/^{count}$/", timeout=120_000)

@@ -21,8 +21,8 @@ from benchmarks.screens import SCREENS, frames_of_a_check
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from tests.conftest import ROOT, chromium
-from tests.page.running import BROWSER_FLAGS, Service, free_port
+from tests.conftest import ROOT
+from tests.page.running import Service, free_port, launched
 
 SIZE: Final = {"width": 1440, "height": 960}
 COLOURS: Final = 96
@@ -57,7 +57,7 @@ def looking() -> Iterator[tuple[Any, str]]:
         service = Service(Path(place), free_port(), settings={"BRUSHWORK_TIME_LIMIT": "600"})
         service.start()
         try:
-            browser = playwright.chromium.launch(executable_path=chromium(), args=BROWSER_FLAGS)
+            browser = launched(playwright)
             page = browser.new_page(viewport=SIZE, color_scheme="light", reduced_motion="reduce")
             page.set_default_timeout(120_000)
             yield page, service.url

@@ -22,6 +22,7 @@ import pytest
 from tests.made.postgres import binaries, database_beside
 
 ROOT = Path(__file__).resolve().parent.parent
+FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".local/share/fonts")
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
@@ -49,6 +50,11 @@ def chromium() -> str | None:
     return next((path for path in found if path), None)
 
 
+def dejavu() -> bool:
+    """Whether the fonts are here in which the golden pictures of the page were taken."""
+    return any(any(folder.rglob("DejaVuSerif.ttf")) for folder in FONT_FOLDERS)
+
+
 def mounts() -> bool:
     """Whether a disk can be mounted here: one is, for a moment."""
     if shutil.which("mount") is None or not hasattr(os, "geteuid") or os.geteuid() != 0:
@@ -73,6 +79,7 @@ NEEDS: tuple[Need, ...] = (
         lambda: chromium() is not None and _importable("playwright"),
         "needs Chromium; run `apt-get install chromium-headless-shell`, or name one with BRUSHWORK_CHROMIUM=path",
     ),
+    Need("needs_dejavu", dejavu, "needs the fonts of DejaVu; run `apt-get install fonts-dejavu-core`"),
     Need(
         "needs_postgres",
         lambda: bool(os.environ.get("BRUSHWORK_TEST_POSTGRES_URL")),

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.conftest import NEEDS, ROOT, chromium, give_up
+from tests.conftest import NEEDS, ROOT, give_up
 from tests.made.drawings import drawn, encoded
 from tests.made.elsewhere import Elsewhere, elsewhere
-from tests.page.running import BROWSER_FLAGS, Service
+from tests.page.running import Service, launched
 
 NODE = ROOT / "node_modules"
 NODE_HINT = "run `npm install --no-save --no-package-lock axe-core@4 typescript@5`"
@@ -47,9 +47,9 @@ def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium(), args=BROWSER_FLAGS)
-        yield launched
-        launched.close()
+        opened = launched(playwright)
+        yield opened
+        opened.close()
 
 
 class Watched:

@@ -11,9 +11,12 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Final, Self
 
+from tests.conftest import chromium, dejavu
 from tests.made.ports import free_port
+
+FONTS: Final = Path(__file__).parent / "fonts.conf"
 
 BROWSER_FLAGS = [
     "--no-sandbox",
@@ -24,6 +27,13 @@ BROWSER_FLAGS = [
     "--no-first-run",
 ]
 START_LIMIT_S = 180
+
+
+def launched(playwright: Any) -> Any:
+    """Chromium with DejaVu's fonts alone, so that a screen looks the same on every machine; with the machine's own
+    where it has none of these."""
+    fonts = {"FONTCONFIG_FILE": str(FONTS)} if dejavu() else {}
+    return playwright.chromium.launch(executable_path=chromium(), args=BROWSER_FLAGS, env={**os.environ, **fonts})
 
 
 @dataclass

@@ -42,6 +42,7 @@ def _forget(service: Service) -> None:
 
 
 @pytest.mark.needs_chromium
+@pytest.mark.needs_dejavu
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: f"{view.name}-{view.scheme}")
 def test_a_screen_looks_as_it_did(browser: Any, empty: Service, view: View, tmp_path: Path) -> None:
     for width, now in taken(browser, empty, view).items():
