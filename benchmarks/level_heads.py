@@ -289,11 +289,11 @@ def main() -> None:
         seen = joined(seen, trained(read_plan(args.also[0]), Path(args.also[1])))
     old = np.isin(seen.sources, sorted(on_card(load_bundle("default"))))
     parts = parts_of(seen, old, first)
-    if args.what == "changes":
-        judged = apart(plan, args.views, "clean", seen.patch.shape[2])
-        ask_changes(plan, args.run, seen, judged, parts, args.names)
-    else:
-        ask_fresh(plan, seen, old, {name: parts[name] for name in args.names})
+    if unknown := set(args.names) - {*parts, *(CHANGES if args.what == "changes" else ())}:
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(parts)}")
+    if args.what == "fresh":
+        return ask_fresh(plan, seen, old, {name: parts[name] for name in args.names})
+    ask_changes(plan, args.run, seen, apart(plan, args.views, "clean", seen.patch.shape[2]), parts, args.names)
 
 
 if __name__ == "__main__":

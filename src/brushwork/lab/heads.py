@@ -18,7 +18,7 @@ from ..errors import LabError
 from .crops import RegionCache
 from .features import FeaturePlan, Features, Half, Tick, features_of, mark_of
 from .half import in_half
-from .keeping import DIVERGED, LOAD_ERRORS, saved_whole
+from .keeping import LOAD_ERRORS, divergence, saved_whole
 from .levels import LevelHead, LevelNet, LevelTrunk, averaged, fold_norms, load_trunk
 from .loading import shares
 from .plan import KindWeight, LabPlan, LevelsPlan
@@ -149,11 +149,9 @@ def _member(pool: Pool, plan: LevelsPlan, seed: int, number: int, seen: Tensor, 
 
 
 def _diverged(member: int, step: int) -> LabError:
-    return LabError(
-        f"{DIVERGED} at step {step} of member {member + 1}: the loss or the weights are no finite numbers. Nothing "
-        f"of it was kept; a {STATE_FILE} of an earlier run stays.",
-        "Lower `levels.learning_rate` and start again: the features are kept.",
-    )
+    kept = f"Nothing of it was kept; a {STATE_FILE} of an earlier run stays."
+    hint = "Lower `levels.learning_rate` and start again: the features are kept."
+    return divergence(f"step {step} of member {member + 1}", kept, hint)
 
 
 def _loss(head: LevelHead, pool: Pool, plan: LevelsPlan, rng: Random) -> Tensor:

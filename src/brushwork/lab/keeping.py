@@ -143,9 +143,12 @@ def is_divergence(error: LabError) -> bool:
 
 
 def diverged(step: int, last: Path | None) -> LabError:
-    """The error of a training whose loss or weights are no numbers any more."""
+    """The error of a training whose loss or weights are no numbers any more, with its last good checkpoint."""
     where = f"The last good checkpoint is {last.name}." if last else "There is no checkpoint from before it."
-    return LabError(
-        f"{DIVERGED} at step {step}: the loss or the weights are no finite numbers. {where}",
-        "Lower `learning_rate`, or give a longer `warmup`, and start again: it goes on from the last good checkpoint.",
-    )
+    hint = "Lower `learning_rate`, or give a longer `warmup`, and start again: it goes on from the last good checkpoint."
+    return divergence(f"step {step}", where, hint)
+
+
+def divergence(place: str, kept: str, hint: str) -> LabError:
+    """The error of a training whose loss or weights are no numbers any more: where, what is kept, what to do."""
+    return LabError(f"{DIVERGED} at {place}: the loss or the weights are no finite numbers. {kept}", hint)
