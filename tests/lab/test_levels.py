@@ -184,6 +184,17 @@ def test_folding_the_norms_changes_no_feature(trunk):
     assert not torch.equal(folded.net.conv_stem.weight, trunk.net.conv_stem.weight)
 
 
+@pytest.mark.parametrize("name", levels.TRUNKS)
+def test_a_larger_backbone_is_known_by_its_layers(name, tmp_path):
+    made = levels.LevelTrunk(name)
+    torch.save({key: value for key, value in made.net.state_dict().items() if value.dim()}, tmp_path / "backbone.pth")
+    read = levels.load_trunk(tmp_path / "backbone.pth")
+    assert read.width == made.width
+    drawn = patches_of([1])
+    with torch.no_grad():
+        torch.testing.assert_close(read(drawn), made(drawn))
+
+
 def test_a_backbone_file_is_read_layer_by_layer(trunk, tmp_path):
     given = {f"other.{i}": value for i, value in enumerate(trunk.net.state_dict().values()) if value.dim()}
     torch.save({**given, "_fc.weight": torch.zeros(3, 3)}, tmp_path / "backbone.pth")

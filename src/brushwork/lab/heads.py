@@ -19,7 +19,7 @@ from .crops import RegionCache
 from .features import FeaturePlan, Features, Half, Tick, features_of, mark_of
 from .half import in_half
 from .keeping import LOAD_ERRORS, divergence, saved_whole
-from .levels import LevelHead, LevelNet, LevelTrunk, averaged, fold_norms, load_trunk
+from .levels import LevelHead, LevelNet, LevelTrunk, averaged, fold_norms, load_trunk, trunk_like
 from .loading import shares
 from .plan import KindWeight, LabPlan, LevelsPlan
 from .weather import Random, stream
@@ -220,11 +220,12 @@ def _finished(plan: LabPlan, trunk: LevelTrunk, pool: Pool, out: Path, tick: Tic
 def load_levels(plan: LabPlan, path: Path) -> LevelNet:
     """The network that `train_levels` kept in `path`. Raises LabError where the file does not hold it."""
     levels = _levels(plan)
-    trunk = LevelTrunk()
-    fold_norms(trunk)
-    net = LevelNet(trunk, LevelHead(trunk.width, levels.hidden * levels.members))
     try:
-        net.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    except LOAD_ERRORS as error:
+        stored = torch.load(path, map_location="cpu", weights_only=True)
+        trunk = trunk_like(stored.values()) or LevelTrunk()
+        fold_norms(trunk)
+        net = LevelNet(trunk, LevelHead(trunk.width, levels.hidden * levels.members))
+        net.load_state_dict(stored)
+    except (*LOAD_ERRORS, AttributeError) as error:
         raise LabError(f"{path} does not load: {error}.", "Train by this recipe again.") from error
     return net.eval()

