@@ -283,8 +283,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     plan = read_plan(args.recipe)
-    seen = trained(plan, args.run)
-    first = len(seen.rows)
+    first = len((seen := trained(plan, args.run)).rows)
     if args.also:
         seen = joined(seen, trained(read_plan(args.also[0]), Path(args.also[1])))
     old = np.isin(seen.sources, sorted(on_card(load_bundle("default"))))
@@ -292,8 +291,9 @@ def main() -> None:
     if unknown := set(args.names) - {*parts, *(CHANGES if args.what == "changes" else ())}:
         parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(parts)}")
     if args.what == "fresh":
-        return ask_fresh(plan, seen, old, {name: parts[name] for name in args.names})
-    ask_changes(plan, args.run, seen, apart(plan, args.views, "clean", seen.patch.shape[2]), parts, args.names)
+        ask_fresh(plan, seen, old, {name: parts[name] for name in args.names})
+    else:
+        ask_changes(plan, args.run, seen, apart(plan, args.views, "clean", seen.patch.shape[2]), parts, args.names)
 
 
 if __name__ == "__main__":

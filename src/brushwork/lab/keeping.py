@@ -145,8 +145,11 @@ def is_divergence(error: LabError) -> bool:
 def diverged(step: int, last: Path | None) -> LabError:
     """The error of a training whose loss or weights are no numbers any more, with its last good checkpoint."""
     where = f"The last good checkpoint is {last.name}." if last else "There is no checkpoint from before it."
-    hint = "Lower `learning_rate`, or give a longer `warmup`, and start again: it goes on from the last good checkpoint."
-    return divergence(f"step {step}", where, hint)
+    return divergence(
+        f"step {step}",
+        where,
+        "Lower `learning_rate`, or give a longer `warmup`, and start again: it goes on from the last good checkpoint.",
+    )
 
 
 def divergence(place: str, kept: str, hint: str) -> LabError:

