@@ -27,6 +27,7 @@ from brushwork.lab.collect import Collected, Gathering, collect  # noqa: E402
 from brushwork.lab.datasets import blob_id, read_manifest  # noqa: E402
 from brushwork.lab.families import family_of, model_in  # noqa: E402
 from brushwork.lab.sources import COLUMNS, read_listed, read_sources  # noqa: E402
+from brushwork.lab.writing import alone  # noqa: E402
 
 GRAPH = '{"1": {"class_type": "Loader", "inputs": {"ckpt_name": "ponyDiffusionV6XL.safetensors"}}}'
 Clone = Callable[..., None]
@@ -92,6 +93,14 @@ def test_pictures_of_a_pattern_are_taken_with_their_facts(clone, gather, tmp_pat
     assert (row.repo_path, row.date, row.width, row.format) == ("a/1.png", "2020-05-05", 220, "PNG")
     [read] = read_manifest(tmp_path / "out" / "manifest.csv")
     assert blob_id(read.data()) == row.sha == read.id
+
+
+def test_two_runs_do_not_collect_into_one_folder(clone, gather, tmp_path):
+    clone("ann/art", {"1.png": picture(1)})
+    (tmp_path / "out").mkdir()
+    with alone(tmp_path / "out" / "manifest.csv"), pytest.raises(LabError, match=r"manifest\.csv is in use"):
+        gather({"repository": "ann/art"})
+    assert len(gather({"repository": "ann/art"}).rows) == 1
 
 
 def test_a_cap_takes_of_every_folder_and_the_seed_decides_which(clone, gather, tmp_path):

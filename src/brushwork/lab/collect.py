@@ -25,6 +25,7 @@ from .families import HUMAN_WORD, UNKNOWN, declares_ai, family_of, model_in
 from .manifest import Kept, Taken, is_near, room_for, write_bytes, write_json, write_manifest
 from .sources import ListedPicture, Source
 from .weather import stream
+from .writing import alone
 
 LIMITS: Final = Limits(max_bytes=40 * 1024 * 1024, max_pixels=60_000_000, max_side=20_000)
 FORMATS: Final = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
@@ -86,8 +87,17 @@ def collect(
 ) -> Collected:
     """Read every source that is not yet read, write the manifest after each, and say what it ended with.
 
-    Raises LabError where the disk is full. A clone that is missing or refused is counted, not an error.
+    Raises LabError where the disk is full, or another run collects there. A clone that is missing or refused is
+    counted, not an error.
     """
+    room_for(plan.out)
+    with alone(plan.out / MANIFEST):
+        return _collect(sources, plan, tick)
+
+
+def _collect(
+    sources: Sequence[Source], plan: Gathering, tick: Callable[[Sequence[Source]], Iterable[Source]]
+) -> Collected:
     kept, left_out, unread = Kept(plan.near), Counter[str](), dict[str, str]()
     for source in tick(sources):
         room_for(plan.out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,17 @@ def take_name(part: Path, path: Path) -> None:
     with part.open("rb") as written:
         os.fsync(written.fileno())
     part.replace(path)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold `path` for this process, by a lock beside it. Raises LabError where another run holds it."""
+    with path.with_name(path.name + ".lock").open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise LabError(f"{path} is in use by another run.", "Wait for it, or name another place.") from error
+        yield
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +11,7 @@ from typing import Any, Final, Literal
 
 from ...errors import LabError
 from ..weather import stream
+from ..writing import alone
 from .grid import GRID, Choice, choice_of, choices, refuse_others
 
 Pruner = Literal["median", "hyperband", "none"]
@@ -40,7 +40,7 @@ def study_in(path: Path, name: str, settings: str, pruner: Pruner, epochs: int, 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(path):
+    with alone(path):
         _refuse_broken(path)
         study = optuna.create_study(
             storage=f"sqlite:///{path.resolve()}", study_name=name, direction="maximize", load_if_exists=True,
@@ -58,20 +58,6 @@ def _pruner(optuna: Any, name: Pruner, epochs: int) -> Any:
     if name == "hyperband":
         return optuna.pruners.HyperbandPruner(min_resource=1, max_resource=epochs, reduction_factor=3)
     return optuna.pruners.MedianPruner(STARTUP, 0) if name == "median" else optuna.pruners.NopPruner()
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold the file of a study for this process: two that take up the same trial would spoil it."""
-    lock = path.with_name(path.name + ".lock")
-    with lock.open("w") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise LabError(
-                f"The study file {path} is in use.", "Wait for the other run, or give another file."
-            ) from error
-        yield
 
 
 def _refuse_broken(path: Path) -> None:
