@@ -17,10 +17,11 @@ from ..manifest import write_json
 from ..splits import limited, unrepeated
 from .addresses import JOURNAL, PICTURES, Fetch, fetch_all, read_addresses
 from .hubs import RAW, by_hand, download
-from .hugging_face import STREAMED, Columns, read_hugging_face
+from .hugging_face import Asked, Columns, read_hugging_face
 from .layouts import Tick
 from .listing import Found, file_row, label_of, write_list, wrong_layout
 from .registry import HF, Adapter, Addresses, adapter
+from .streams import STREAMED, Draw
 
 ABOUT_FILE: Final = "about.json"
 LISTS: Final = frozenset({".parquet", ".csv", ".json", ".jsonl", ".txt"})
@@ -30,7 +31,8 @@ Say = Callable[[str], None]
 @dataclass(frozen=True)
 class Wish:
     """What is wanted: the `name`, into `out`; `given` is what was fetched by hand. `force_metadata` and `force_data`
-    fetch lists and pictures again. `label` is the class of lists and folders that name none."""
+    fetch lists and pictures again. `label` is the class of lists and folders that name none, `config` the configuration
+    of a set of Hugging Face that has several."""
 
     name: str
     out: Path
@@ -42,6 +44,7 @@ class Wish:
     label: int | None = None
     generator: str = ""
     columns: Columns = field(default_factory=Columns)
+    config: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,8 @@ def get(wish: Wish, fetch: Fetch, tick: Tick[Any], say: Say) -> Got:
     elif wish.name == "csv":
         found = _table(wish, tick)
     else:
-        name = wish.name.removeprefix(HF)
-        found = read_hugging_face(name, wish.out, wish.columns, wish.limit, say, wish.given)
+        asked, draw = Asked(wish.name.removeprefix(HF), wish.config, wish.given), Draw(wish.limit, wish.seed)
+        found = read_hugging_face(asked, wish.out, wish.columns, draw, say, tick)
     return _written(found, wish, known)
 
 
@@ -175,6 +178,7 @@ def _about(wish: Wish, known: Adapter | None, notes: list[str]) -> dict[str, Any
     return {
         "name": wish.name, "title": known.title if known else wish.name, "page": known.page if known else "",
         "licence": known.licence if known else "see its page", "from": str(wish.given) if wish.given else "",
-        "date": datetime.now(UTC).date().isoformat(), "limit": wish.limit, "seed": wish.seed, "notes": notes,
+        "date": datetime.now(UTC).date().isoformat(), "config": wish.config,
+        "limit": wish.limit, "seed": wish.seed, "notes": notes,
         "manifest": MANIFEST,
     }  # fmt: skip

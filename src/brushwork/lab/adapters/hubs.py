@@ -13,6 +13,7 @@ from typing import Final
 
 from ...errors import LabError
 from .registry import Adapter, HuggingFace, Kaggle
+from .streams import first_line
 
 RAW: Final = "raw"
 METADATA: Final = "metadata"
@@ -84,8 +85,4 @@ def _hugging_face(wanted: Adapter, hub: HuggingFace, into: Path) -> None:
         for name in matching:
             hf_hub_download(hub.repository, name, repo_type="dataset", local_dir=into)
     except (OSError, httpx.HTTPError, ValueError) as error:
-        raise by_hand(wanted, f"Hugging Face is not reached: {_first_line(error)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise by_hand(wanted, f"Hugging Face is not reached: {first_line(error)}") from error
