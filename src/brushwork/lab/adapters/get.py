@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ...errors import LabError
-from ..datasets import HUMAN, MANIFEST
+from ..datasets import MANIFEST
 from ..manifest import write_json
 from ..splits import limited, unrepeated
 from .addresses import JOURNAL, PICTURES, Fetch, fetch_all, read_addresses
@@ -116,10 +116,12 @@ def _addressed(known: Adapter | None, wish: Wish, fetch: Fetch, tick: Tick[Any],
         folder = wish.given or download(known, wish.out, wish.force_metadata, say)
     else:
         if wish.given is None:
-            raise LabError("`urls` needs a list of addresses.", "Give it as --from LIST, with --label human or ai.")
+            raise LabError(
+                "`urls` needs a list of addresses.",
+                "Give it as --from LIST, with --label human or ai, or a column `label`.",
+            )
         columns = ("url", "image url", "image_url", "link", "address")
-        label = HUMAN if wish.label is None else wish.label
-        wanted, folder = Addresses(columns, label, wish.generator, most=10_000_000), wish.given
+        wanted, folder = Addresses(columns, wish.label, wish.generator, most=10_000_000), wish.given
     paths = [folder] if folder.is_file() else sorted(p for p in folder.rglob("*") if p.suffix.lower() in LISTS)
     if not paths:
         raise wrong_layout(folder, known.layout if known else "a list of addresses", tuple(LISTS))

@@ -56,10 +56,11 @@ class HuggingFace:
 
 @dataclass(frozen=True)
 class Addresses:
-    """A set that lists addresses of pictures of one class: the columns that may hold them, and which lines count."""
+    """A set that lists addresses of pictures: the columns that may hold them, and which lines count. `label` is the
+    class of lines that name none; None where every line has to."""
 
     columns: tuple[str, ...]
-    label: int
+    label: int | None
     generator: str = ""
     keep: Callable[[Line], bool] = lambda _: True
     most: int = 30_000
