@@ -16,7 +16,7 @@ from ..datasets import MANIFEST
 from ..manifest import write_json
 from ..splits import limited, unrepeated
 from .addresses import JOURNAL, PICTURES, Fetch, fetch_all, read_addresses
-from .hubs import RAW, by_hand, download
+from .hubs import RAW, by_hand, download, fetch_tables
 from .hugging_face import Asked, Columns, read_hugging_face
 from .layouts import Tick
 from .listing import Found, file_row, label_of, write_list, wrong_layout
@@ -69,6 +69,11 @@ def get(wish: Wish, fetch: Fetch, tick: Tick[Any], say: Say) -> Got:
     Raises LabError for an unknown name, a hub out of reach, a layout that is another one, no picture at all.
     """
     known = adapter(wish.name)
+    if wish.force_metadata and (wish.given or known is None):
+        raise LabError(
+            f"Of {wish.given or wish.name} no lists or tables are fetched.",
+            "Leave --force-metadata away; it is for sets of `brushwork data list` without --from.",
+        )
     wish.out.mkdir(parents=True, exist_ok=True)
     if wish.force_data:
         _forget(wish.out)
@@ -96,8 +101,11 @@ def _pictures(known: Adapter, wish: Wish, tick: Tick[Any], say: Say) -> Found:
     assert known.read is not None, "an adapter reads pictures or addresses"
     if wish.given is None and known.hub is None:
         raise by_hand(known, "It lies on no hub.")
-    folder = wish.given or download(known, wish.out, wish.force_data or wish.force_metadata, say)
-    return known.read(_inside(folder), tick)
+    there = (wish.out / RAW).is_dir()
+    folder = _inside(wish.given or download(known, wish.out, wish.force_data, say))
+    if wish.force_metadata and there:
+        fetch_tables(known, folder)
+    return known.read(folder, tick)
 
 
 def _inside(folder: Path) -> Path:

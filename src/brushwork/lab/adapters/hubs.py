@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from ...errors import LabError
@@ -43,6 +44,25 @@ def download(wanted: Adapter, out: Path, force: bool, say: Say) -> Path:
     return folder
 
 
+def fetch_tables(wanted: Adapter, folder: Path) -> None:
+    """Fetch the tables of `wanted` again into `folder`, all or none, and no picture.
+
+    Raises LabError where the set has none apart from its pictures.
+    """
+    if not isinstance(wanted.hub, Kaggle) or not wanted.hub.tables:
+        raise LabError(
+            f"{wanted.name} has no lists or tables apart from its pictures.",
+            "Leave --force-metadata away, or fetch everything again with --force-data.",
+        )
+    with TemporaryDirectory(dir=folder.parent) as fresh:
+        for name in wanted.hub.tables:
+            _kaggle(wanted, wanted.hub, Path(fresh), "-f", name)
+            if not (Path(fresh) / name).is_file():
+                raise by_hand(wanted, f"Kaggle's command line brought no {name}.")
+        for name in wanted.hub.tables:
+            (Path(fresh) / name).replace(folder / name)
+
+
 def by_hand(wanted: Adapter, why: str) -> LabError:
     """What happened, and how to do it without us."""
     command = f" (or run `{wanted.hub.by_hand}`)" if wanted.hub else ""
@@ -53,13 +73,13 @@ def by_hand(wanted: Adapter, why: str) -> LabError:
     )
 
 
-def _kaggle(wanted: Adapter, hub: Kaggle, into: Path) -> None:
+def _kaggle(wanted: Adapter, hub: Kaggle, into: Path, *more: str) -> None:
     client = shutil.which("kaggle")
     if client is None:
         raise by_hand(
             wanted, "Kaggle's command line is not installed (`pip install kaggle`, with a token in ~/.kaggle)."
         )
-    command = [client, *hub.by_hand.split()[1:], "-p", str(into)]
+    command = [client, *hub.by_hand.split()[1:], *more, "-p", str(into)]
     try:
         subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603  no shell
         for path in sorted(into.glob("*.zip")):

@@ -18,10 +18,12 @@ Line = dict[str, Any]
 
 @dataclass(frozen=True)
 class Kaggle:
-    """A set of Kaggle, or the files of a competition, whose rules must be accepted there first."""
+    """A set of Kaggle, or the files of a competition, whose rules must be accepted there first. `tables` are the files
+    of it that are no pictures."""
 
     slug: str
     competition: bool = False
+    tables: tuple[str, ...] = ()
 
     @property
     def home(self) -> str:
@@ -120,7 +122,8 @@ ADAPTERS: Final[tuple[Adapter, ...]] = (
     ),
     Adapter(
         "shutterstock-deepmedia", "The competition Detect AI vs. Human-Generated Images",
-        Kaggle("detect-ai-vs-human-generated-images", competition=True), "the rules of the competition",
+        Kaggle("detect-ai-vs-human-generated-images", competition=True, tables=("train.csv", "test.csv")),
+        "the rules of the competition",
         "train.csv (file_name, label), test.csv (id), train_data, test_data_v2", read=read_competition,
     ),
     Adapter(
