@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import shutil
+import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -214,6 +216,39 @@ def test_kaggle_is_called_once_unpacked_and_called_again_only_where_forced(clien
     calls = log.read_text().splitlines()
     assert len(calls) == 2
     assert calls[0].startswith("datasets download birdy654/cifake-real-and-ai-generated-synthetic-images -p ")
+
+
+def test_only_the_tables_are_fetched_again_where_lists_are_forced(client, tmp_path):
+    source = sets.competition(tmp_path / "src")
+    packed = shutil.make_archive(str(tmp_path / "whole"), "zip", source)
+    log = client(
+        'for last; do :; done\ncase "$*" in\n'
+        f'*"-f train.csv"*) cp {source}/train.csv "$last"/;;\n'
+        f'*"-f test.csv"*) cd {source} && {sys.executable} -m zipfile -c "$last"/test.csv.zip test.csv;;\n'
+        f'*) cp {packed} "$last"/;;\nesac'
+    )
+    wish = Wish("shutterstock-deepmedia", (tmp_path / "out").absolute())
+    assert fetched(wish)[0].counts == {("train", 0): 10, ("train", 1): 10}
+    lines = (source / "train.csv").read_text().splitlines()
+    (source / "train.csv").write_text("\n".join(lines[:-2]) + "\n")
+    (source / "test.csv").write_text("id\ntest_data_v2/0.jpg\n")
+    got, _ = fetched(replace(wish, force_metadata=True))
+    assert sum(got.counts.values()) == 18
+    assert "1 pictures of the test have no label and are left out" in got.notes
+    calls = log.read_text().splitlines()
+    assert [call.split(" -p ")[0].partition(" -f ")[2] for call in calls] == ["", "train.csv", "test.csv"]
+
+
+def test_a_set_without_tables_is_not_fetched_anew_for_them(client, tmp_path):
+    packed = shutil.make_archive(str(tmp_path / "cifake"), "zip", sets.cifake(tmp_path / "src"))
+    log = client(f'for last; do :; done; cp {packed} "$last"/')
+    fetched(Wish("cifake", tmp_path / "out"))
+    with pytest.raises(LabError, match="cifake has no lists or tables apart") as refused:
+        fetched(Wish("cifake", tmp_path / "out", force_metadata=True))
+    assert "--force-data" in refused.value.advice
+    assert len(log.read_text().splitlines()) == 1
+    with pytest.raises(LabError, match="no lists or tables are fetched"):
+        fetched(Wish("cifake", tmp_path / "out", tmp_path / "src", force_metadata=True))
 
 
 def test_what_kaggle_refuses_is_said_and_leaves_nothing_half_done(client, tmp_path):

@@ -131,6 +131,26 @@ def test_a_list_without_a_column_of_addresses_is_told(tmp_path):
         asked_nothing(Wish("urls", tmp_path / "out", tmp_path / "list.csv"))
 
 
+def test_a_list_without_classes_is_not_taken_for_human(tmp_path, other):
+    with pytest.raises(LabError, match=r"list\.txt, line 1 names no class") as refused:
+        asked_nothing(Wish("urls", tmp_path / "out", listed(tmp_path, other, [0])))
+    assert "--label" in refused.value.advice
+    table = tmp_path / "list.csv"
+    table.write_text(f"url,label\n{other.url('/0.png')},human\n{other.url('/1.png')},\n")
+    with pytest.raises(LabError, match=r"list\.csv, line 2 names no class"):
+        asked_nothing(Wish("urls", tmp_path / "out", table))
+    table.write_text(f"url,label\n{other.url('/0.png')},0\n{other.url('/1.png')},1\n")
+    got = asked(Wish("urls", tmp_path / "out", table, generator="flux"), other)
+    assert {(r.label, r.generator) for r in read_manifest(got.manifest)} == {(0, ""), (1, "flux")}
+
+
+def test_a_label_that_is_the_number_nought_is_human(tmp_path, other):
+    lines = [{"url": other.url("/0.png"), "label": 0}, {"url": other.url("/1.png"), "label": 1}]
+    (tmp_path / "list.json").write_text(json.dumps(lines))
+    got = asked(Wish("urls", tmp_path / "out", tmp_path / "list.json", label=1), other)
+    assert got.counts == {("", 0): 1, ("", 1): 1}
+
+
 def asked_nothing(wish):
     return get(wish, lambda url: b"", list, lambda _: None)
 

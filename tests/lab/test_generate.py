@@ -79,15 +79,26 @@ def test_prompt_model_seed_and_date_stand_in_the_manifest(server, prompts, tmp_p
     assert "3 pictures by tiny-1" in done.stdout
     with (tmp_path / "out" / "manifest.csv").open(newline="") as lines:
         listed = list(csv.DictReader(lines))
-    assert [line["seed"] for line in listed] == ["7", "8", "9"]
+    assert {line["seed"] for line in listed} == {"7"}
     assert {line["model"] for line in listed} == {"tiny-1"}
     assert listed[0]["prompt"].endswith("of a harbour")
     assert listed[0]["date"][:2] == "20"
     rows = read_manifest(tmp_path / "out")
     assert {(r.label, r.generator, r.kind) for r in rows} == {(1, "tiny-1", "painting")}
     bodies = [json.loads(body) for body in server.bodies]
-    assert [b["seed"] for b in bodies] == [7, 8, 9]
+    assert [b["prompt"] for b in bodies] == read_prompts(prompts, 3, 7)
     assert server.seen[0][1]["Authorization"] == "Bearer secret"
+
+
+@pytest.mark.needs_lab
+def test_only_what_the_interface_knows_is_sent_and_another_seed_gives_other_prompts(server, prompts, tmp_path):
+    """OpenAI answers 400 to a parameter that it does not know, and a seed is one."""
+    for seed in ("1", "2"):
+        done = asked(server, prompts, tmp_path / seed, "--count", "8", "--seed", seed)
+        assert done.exit_code == 0, done.exception
+    bodies = [json.loads(body) for body in server.bodies]
+    assert {key for body in bodies for key in body} == {"model", "prompt", "n", "size"}
+    assert [b["prompt"] for b in bodies[:8]] != [b["prompt"] for b in bodies[8:]]
 
 
 @pytest.mark.needs_lab
@@ -115,25 +126,25 @@ def test_a_busy_server_is_waited_for_as_it_asks(server):
     server.replies[PATH] = in_turn(server, busy, lambda asked: asked < 3)
     waited = []
     road = Road(server.url("/v1"), "k", lambda url: b"", waited.append)
-    assert openai_compatible(Order("a", "m", "64x64", None), road).startswith(b"\x89PNG")
+    assert openai_compatible(Order("a", "m", "64x64"), road).startswith(b"\x89PNG")
     assert waited == [3.0, 3.0]
     server.replies[PATH] = busy
     with pytest.raises(LabError, match="says 429"):
-        openai_compatible(Order("a", "m", "64x64", None), road)
+        openai_compatible(Order("a", "m", "64x64"), road)
     assert len(waited) == 2 + TRIES - 1
 
 
 def test_an_address_in_the_answer_is_fetched(server):
     server.replies[PATH] = answers(data=[{"url": "https://example.org/a.png"}])
     road = Road(server.url("/v1"), "k", lambda url: url.encode())
-    assert openai_compatible(Order("a", "m", "64x64", None), road) == b"https://example.org/a.png"
+    assert openai_compatible(Order("a", "m", "64x64"), road) == b"https://example.org/a.png"
 
 
 @pytest.mark.parametrize("said", [{"data": []}, {"what": 1}, {"data": [{"b64_json": "%%%"}]}])
 def test_an_answer_without_a_picture_is_told(server, said):
     server.replies[PATH] = answers(**said)
     with pytest.raises(LabError, match="without a picture"):
-        openai_compatible(Order("a", "m", "64x64", None), Road(server.url("/v1"), "k", lambda url: b""))
+        openai_compatible(Order("a", "m", "64x64"), Road(server.url("/v1"), "k", lambda url: b""))
 
 
 @pytest.mark.needs_lab

@@ -197,6 +197,30 @@ def test_the_command_says_what_it_needs_what_it_made_and_what_the_probe_sees(sou
     assert open_prepared(tmp_path / "set").facts["how"]["views"]["equalise"] is True
 
 
+@pytest.mark.parametrize("sizes", [("--size", "16", "--size", "40"), ("--size", "16, 40,16")])
+def test_several_sizes_give_a_set_each_with_the_same_splits(source, tmp_path, sizes):
+    command = ["data", "preprocess", str(source), *sizes, "--split", "50/50", "--workers", "1", "--multi-crop", "1"]
+    done = CliRunner().invoke(build(), [*command, "--out", str(tmp_path / "sets")])
+    assert done.exit_code == 0, done.exception
+    small, large = (open_prepared(tmp_path / "sets" / side) for side in ("16", "40"))
+    assert {p.name for p in (tmp_path / "sets").iterdir()} == {"16", "40"}
+    assert (small.pixels.shape[1:], large.pixels.shape[1:]) == ((16, 16, 3), (40, 40, 3))
+    assert small.rows == large.rows
+    alone = CliRunner().invoke(build(), [*command, "--size", "32", "--out", str(tmp_path / "sets" / "16")])
+    assert isinstance(alone.exception, LabError)
+    assert "is a prepared set of one side" in alone.exception.detail
+
+
+@pytest.mark.parametrize("size", ["7", "2049", "32x32", "32,", "-5"])
+def test_what_is_no_size_is_refused(source, tmp_path, size):
+    done = CliRunner().invoke(
+        build(), ["data", "preprocess", str(source), f"--size={size}", "--out", str(tmp_path / "a")]
+    )
+    assert done.exit_code == 2
+    assert "no side from 8 to 2048 pixels" in " ".join(done.output.replace("│", " ").split())
+    assert not (tmp_path / "a").exists()
+
+
 def _row(source, label):
     return next(r for r in read_manifest(source) if r.label == label)
 

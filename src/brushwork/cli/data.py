@@ -30,6 +30,7 @@ app.command(
 app.command(
     epilog="\b\nExamples:\n  brushwork data preprocess data/cifake --size 32 --split given --out prepared/cifake-32\n"
     "  brushwork data preprocess data/one data/other --size 224 --group-by generator --balance --out prepared/mix\n"
+    "  brushwork data preprocess data/mine --size 32,224 --out prepared/mine\n"
     "  brushwork data preprocess data/mine --size 384 --split 90/10 --multi-crop 3 --mirror --out prepared/mine\n"
     "  brushwork data preprocess data/mine --size 224 --weather hard --out prepared/drifted\n"
 )(preprocess)

@@ -23,7 +23,7 @@ ProviderName = Annotated[str, typer.Option("--provider", help="Who makes them: o
 Model = Annotated[str, typer.Option(help="The provider's name of the model.")]
 Size = Annotated[str, typer.Option(help="As the provider writes it.")]
 Count = Annotated[int | None, typer.Option(min=1, help="So many pictures, the lines in turn; default: one a line.")]
-Seed = Annotated[int | None, typer.Option(help="Draws the words, and is sent to servers that take one.")]
+Seed = Annotated[int, typer.Option(help="Draws the words of the prompts; it is sent to nobody.")]
 BaseUrl = Annotated[str, typer.Option(help="Another server with the provider's interface.")]
 KeyVariable = Annotated[str, typer.Option(help="The environment variable of the key; default: the provider's own.")]
 Kind = Annotated[str, typer.Option(help="What kind of pictures they are, for the manifest.")]
@@ -40,7 +40,7 @@ def generate(
     model: Model = "gpt-image-1",
     size: Size = "1024x1024",
     count: Count = None,
-    seed: Seed = None,
+    seed: Seed = 0,
     base_url: BaseUrl = "",
     key_variable: KeyVariable = "",
     kind: Kind = "",
@@ -66,7 +66,7 @@ def generate(
     from ..lab.adapters.prompts import read_prompts
     from ..lab.adapters.providers import provider as named
 
-    series = Series(tuple(read_prompts(prompts, count, seed or 0)), model, size, seed, kind)
+    series = Series(tuple(read_prompts(prompts, count, seed)), model, size, seed, kind)
     found_count = _made(series, named(provider), base_url, key_variable, out)
     typer.echo(f"{found_count:,} pictures by {model}")
 

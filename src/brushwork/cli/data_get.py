@@ -43,6 +43,7 @@ def get(
     seed: Annotated[int, typer.Option(help="Draws the pictures under --limit.")] = 0,
     label: Annotated[Label | None, typer.Option(help="The class of all, where the list names none.")] = None,
     generator: Annotated[str, typer.Option(help="The generator of AI pictures, where the list names none.")] = "",
+    config: Annotated[str, typer.Option(help="hf: the configuration, where a set has several.")] = "",
     image_column: Annotated[str, typer.Option(help="hf: the column of pictures.")] = "",
     label_column: Annotated[str, typer.Option(help="hf: the column of labels.")] = "",
     generator_column: Annotated[str, typer.Option(help="hf: the column that names the generator.")] = "",
@@ -61,12 +62,28 @@ def get(
 
     if not name:
         raise usage("A name is needed.", "`brushwork data list` shows them.")
+    _refuse_unused(name, bool(config or image_column or label_column or generator_column or ai), label, generator)
     fixed = None if label is None else int(label is Label.AI)
     columns = Columns(image_column, label_column, generator_column, tuple(ai or ()), fixed)
-    folder = out or Path("data") / name.removeprefix("hf:").replace("/", "+")
-    wish = Wish(name, folder, given, force_metadata, force_data, limit, seed, fixed, generator, columns)
+    folder = out or Path("data") / "+".join([*name.removeprefix("hf:").split("/"), *([config] if config else [])])
+    wish = Wish(name, folder, given, force_metadata, force_data, limit, seed, fixed, generator, columns, config)
     settings = Settings()
     got = run_get(wish, lambda url: fetched(url, settings), ticked, say)
     for line in got.told():
         typer.echo(line)
     say(f"manifest: {got.manifest}; next: brushwork data inspect {folder}")
+
+
+def _refuse_unused(name: str, hub_options: bool, label: Label | None, generator: str) -> None:
+    """Raise a usage error for options that this set would not heed."""
+    streamed = name.startswith("hf:")
+    if hub_options and not streamed:
+        raise usage(
+            f"{name} is no set of Hugging Face.", "--config, --ai and the --...-column options are for hf: alone."
+        )
+    if label is not None and not streamed and name not in ("csv", "urls"):
+        raise usage(f"{name} names the class of each picture: leave --label away.")
+    if generator and name not in ("csv", "urls"):
+        raise usage(f"{name} takes no --generator.", "A set of Hugging Face may name a column: --generator-column.")
+    if generator and label is Label.HUMAN:
+        raise usage("Human works have no generator: leave --generator away, or give --label ai.")

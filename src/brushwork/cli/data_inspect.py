@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from .lab_common import require_lab
+from .lab_common import refuse_given, require_lab
 from .messages import say
 from .progress import Progress
 
 
 def inspect(
+    context: typer.Context,
     subject: Annotated[Path, typer.Argument(metavar="FOLDER|MANIFEST", help="A set with manifest.csv, or prepared.")],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder of the report; default: `inspection` in the set's.")
@@ -34,6 +35,7 @@ def inspect(
     folder = subject if subject.is_dir() else subject.parent
     out = out or folder / "inspection"
     if (subject / SET_FILE).is_file():
+        refuse_given(context, ("limit", "workers"), "a prepared set has its pixels at hand and is looked at whole.")
         page = inspect_prepared(open_prepared(subject), out)
     else:
         rows = read_manifest(subject)

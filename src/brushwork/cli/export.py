@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from ..errors import LabError
-from .lab_common import require_lab, ticked
+from .lab_common import refuse_given, require_lab, ticked
 from .messages import say, usage
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
@@ -28,6 +28,7 @@ def group() -> None:
     "  brushwork export --make-tflite-env\n"
 )
 def export(
+    context: typer.Context,
     what: Annotated[
         str | None, typer.Argument(metavar="RUN|RECIPE", help="Folder of a classifier's run, or a forensic recipe.")
     ] = None,
@@ -60,8 +61,10 @@ def export(
     if what is None:
         raise usage("Name a run or a recipe to export.")
     if Path(what).is_dir():
+        refuse_given(context, ("checkpoint",), "a run is exported with the weights of its best epoch.")
         _export_run(Path(what), form or [DEFAULT], out, bundle)
     else:
+        refuse_given(context, ("form", "bundle"), "a forensic recipe is exported as ONNX into the bundle of its run.")
         _export_recipe(what, out or Path("runs/latest"), checkpoint)
 
 

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from .lab_common import Out, Recipe, politely, require_lab, ticked
+from .lab_common import Out, Recipe, politely, refuse_given, require_lab, ticked
 from .messages import say, usage
 
 if TYPE_CHECKING:
     from ..lab.classifiers.plan import ModelPlan
+    from ..lab.plan import LabPlan
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 LATEST: Final = Path("runs/latest")
+BUDGET: Final = ("folds", "seeds", "epochs", "pictures")
+"""Options of how much is spent where parts of a forensic recipe are left out."""
 
 Judged = Annotated[
     str,
@@ -42,6 +45,7 @@ class LeaveOut(StrEnum):
     "  brushwork evaluate runs/resnet18 --leave-out generators\n"
 )
 def evaluate(
+    context: typer.Context,
     recipe: Judged,
     out: Out = LATEST,
     leave_out: Annotated[
@@ -63,23 +67,35 @@ def evaluate(
     from ..lab.classifiers.plan import is_classifier, model_plan_from
     from ..lab.plan import plan_from, read_recipe
 
-    if Path(recipe).is_dir():
-        _evaluate_run(Path(recipe), out, leave_out, split)
+    run = Path(recipe).is_dir()
+    raw, name = ({}, "") if run else read_recipe(recipe)
+    if run or is_classifier(raw):
+        refuse_given(context, BUDGET, "a classifier is trained and judged as its recipe says.")
+        if run:
+            _evaluate_run(Path(recipe), out, leave_out, split)
+        else:
+            _evaluate_classifier(model_plan_from(raw, name), out, leave_out, split)
         return
-    raw, name = read_recipe(recipe)
-    if is_classifier(raw):
-        _evaluate_classifier(model_plan_from(raw, name), out, leave_out, split)
-        return
+    refuse_given(context, ("split",), "a forensic recipe has a development set in place of splits.")
     plan = plan_from(raw, name)
-    from ..lab.workflow import EVALUATION, run_evaluation, run_holdout
-
     if leave_out is not None:
-        from ..lab.holdout import Budget
-
-        politely()
-        typer.echo(run_holdout(plan, leave_out.value, Budget(folds, seeds, epochs, pictures), out, say))
+        _leave_out(plan, leave_out, (folds, seeds, epochs, pictures), out)
         return
+    refuse_given(context, BUDGET, "nothing is trained without --leave-out.")
+    _evaluate_bundle(plan, out)
+
+
+def _leave_out(plan: LabPlan, what: LeaveOut, budget: tuple[int, int, int | None, int], out: Path) -> None:
+    from ..lab.holdout import Budget
+    from ..lab.workflow import run_holdout
+
+    politely()
+    typer.echo(run_holdout(plan, what.value, Budget(*budget), out, say))
+
+
+def _evaluate_bundle(plan: LabPlan, out: Path) -> None:
     from ..lab.tables import by_weather
+    from ..lab.workflow import EVALUATION, run_evaluation
 
     typer.echo(by_weather(run_evaluation(plan, out, ticked)).markdown)
     say(f"report: {out / EVALUATION / 'report.html'}")

@@ -11,6 +11,7 @@ from typing import Annotated, Final, TypeVar
 import typer
 
 from ..errors import LabError
+from .messages import usage
 from .progress import Progress
 
 T = TypeVar("T")
@@ -35,6 +36,14 @@ def politely() -> None:
     """Hours of work in the background leave the machine to others."""
     if hasattr(os, "nice") and os.nice(0) == 0:
         os.nice(POLITE)
+
+
+def refuse_given(context: typer.Context, names: Sequence[str], why: str) -> None:
+    """Raise a usage error where one of the options `names` stands on the command line, since it would do nothing."""
+    for name in names:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name != "DEFAULT":
+            raise usage(f"--{name.replace('_', '-')} does nothing here: {why}", "Leave it away.")
 
 
 def require_lab(*more: str) -> None:

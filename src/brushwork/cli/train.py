@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from ..errors import LabError
-from .lab_common import Out, Recipe, politely, require_lab, ticked
+from .lab_common import Out, Recipe, politely, refuse_given, require_lab, ticked
 from .messages import is_terminal, say
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
@@ -95,14 +95,23 @@ def train(
     from ..lab.plan import read_recipe
 
     raw, name = read_recipe(recipe)
-    given = context.params  # every option by its name, so that none can be forgotten here
-    changes = {f"classifier.{key}": value for key, value in given.items() if key not in NOT_OF_CLASSIFIER}
+    changes = {f"classifier.{key}": value for key, value in context.params.items() if key not in NOT_OF_CLASSIFIER}
     changes |= {"data.prepared": data, "seed": seed}
+    _refuse_ablation(context, is_classifier(raw))
     if is_classifier(raw):
         _train_classifier(raw, name, changes, out, fresh)
     else:
         _refuse_changes(name, changes)
         _train_bundle(raw, recipe, out, fresh, ablate)
+
+
+def _refuse_ablation(context: typer.Context, classifier: bool) -> None:
+    """Raise a usage error where an ablation is asked for that would not be made so."""
+    if classifier:
+        why = "changes are compared of forensic recipes; train each and `compare` the runs."
+        refuse_given(context, ("ablate",), why)
+    elif context.params["ablate"] is not None:
+        refuse_given(context, ("fresh",), "an ablation goes on cell by cell; a new --out starts anew.")
 
 
 def _train_classifier(raw: dict[str, Any], name: str, changes: Mapping[str, Any], out: Path, fresh: bool) -> None:

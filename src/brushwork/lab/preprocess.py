@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from ..errors import LabError, PictureError
-from .classifiers.prepared import PreparedRow, PreparedSet, disk_need, write_prepared
+from .classifiers.prepared import SET_FILE, PreparedRow, PreparedSet, disk_need, require_room, write_prepared
 from .crops import Forbidden
 from .datasets import AI, HUMAN, Row, manifest_sha256, read_manifest, refuse_reserved, require_classes
 from .gather import cap_sources, crosses_panels
@@ -233,6 +233,19 @@ def counted(made: PreparedSet, told: Told) -> Iterator[str]:
         yield f"left out: {count:,}: {reason}"
     if told.left_out:
         yield f"each is listed in {made.folder / LEFT_OUT_FILE}"
+
+
+def folders_of(out: Path, sides: Sequence[int], count: int) -> dict[int, Path]:
+    """Where the set of each side goes: one into `out` itself, several into folders of it that are named by the side.
+
+    Raises LabError where `out` is a set already, or the disk has no room for all of them, with `count` squares each.
+    """
+    if len(sides) == 1:
+        return {sides[0]: out}
+    if (out / SET_FILE).is_file():
+        raise LabError(f"{out} is a prepared set of one side.", "Give another folder as --out for several.")
+    require_room(out / str(sides[0]), sum(disk_need(side, count) for side in sides))
+    return {side: out / str(side) for side in sides}
 
 
 def need_in_words(rows: Sequence[Row], views: ViewPlan) -> str:

@@ -85,11 +85,21 @@ def _wanted_in(path: Path, wanted: Addresses) -> Iterator[Address]:
             raise LabError(f"{path} has no column {expected} (found: {found}).", "Name the column of addresses so.")
         url = str(small[column] or "").strip().strip("'\"")
         if url and wanted.keep(line):
-            label = label_of(str(small["label"])) if small.get("label") else wanted.label
-            if label is None:
-                raise LabError(f"{path}, line {number} has the label {small['label']!r}.", "Labels are human and ai.")
+            label = _label(small, wanted, f"{path}, line {number}")
             told = {name: str(small.get(name) or "") for name in ("licence", "date")}
             yield Address(url, label, str(small.get("generator") or (wanted.generator if label else "")), **told)
+
+
+def _label(line: dict[str, Any], wanted: Addresses, where: str) -> int:
+    """The class of a line. Raises LabError where neither the line nor the command names one."""
+    word = "" if line.get("label") is None else str(line["label"]).strip()
+    label = label_of(word) if word else wanted.label
+    if label is None:
+        raise LabError(
+            f"{where} {f'has the label {word!r}' if word else 'names no class'}.",
+            "Labels are human and ai; give --label where all are of one class, or a column `label`.",
+        )
+    return label
 
 
 def lines_of(path: Path) -> Iterator[dict[str, Any]]:

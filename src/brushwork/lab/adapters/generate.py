@@ -34,12 +34,12 @@ MOVING: Final = ("GIF", "WEBP", "PNG", "AVIF")
 
 @dataclass(frozen=True)
 class Series:
-    """What is asked for: one picture of each prompt, by one model. `seed` counts up from picture to picture."""
+    """What is asked for: one picture of each prompt, by one model. `seed` drew the words of the prompts."""
 
     prompts: tuple[str, ...]
     model: str
     size: str = "1024x1024"
-    seed: int | None = None
+    seed: int = 0
     kind: str = ""
 
 
@@ -49,13 +49,10 @@ def generate(series: Series, provider: Provider, road: Road, out: Path, tick: Ti
     out.mkdir(parents=True, exist_ok=True)
     journal = Journal(out / JOURNAL)
     made = {line["key"]: line for line in journal.lines() if (out / line["path"]).is_file()}
-    orders = [
-        Order(prompt, series.model, series.size, None if series.seed is None else series.seed + number)
-        for number, prompt in enumerate(series.prompts)
-    ]
+    orders = [Order(prompt, series.model, series.size) for prompt in series.prompts]
     keyed = list(zip(_keys(orders, provider), orders, strict=True))
     for key, order in tick([(key, order) for key, order in keyed if key not in made]):
-        made[key] = _made(key, order, provider, road, out)
+        made[key] = {**_made(key, order, provider, road, out), "seed": str(series.seed)}
         journal.add(made[key])
     return _listed(list(made.values()), series.kind, out)
 
@@ -83,8 +80,7 @@ def _made(key: str, order: Order, provider: Provider, road: Road, out: Path) -> 
     write_bytes(out / path, data)
     return {
         "key": key, "path": str(path), "prompt": order.prompt, "model": order.model, "size": order.size,
-        "seed": "" if order.seed is None else str(order.seed), "provider": provider.name,
-        "date": datetime.now(UTC).date().isoformat(),
+        "provider": provider.name, "date": datetime.now(UTC).date().isoformat(),
     }  # fmt: skip
 
 

@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from ...errors import LabError
-from ..datasets import HUMAN, MANIFEST
+from ..datasets import MANIFEST
 from ..manifest import write_json
 from ..splits import limited, unrepeated
 from .addresses import JOURNAL, PICTURES, Fetch, fetch_all, read_addresses
-from .hubs import RAW, by_hand, download
-from .hugging_face import STREAMED, Columns, read_hugging_face
+from .hubs import RAW, by_hand, download, fetch_tables
+from .hugging_face import Asked, Columns, read_hugging_face
 from .layouts import Tick
 from .listing import Found, file_row, label_of, write_list, wrong_layout
 from .registry import HF, Adapter, Addresses, adapter
+from .streams import STREAMED, Draw
 
 ABOUT_FILE: Final = "about.json"
 LISTS: Final = frozenset({".parquet", ".csv", ".json", ".jsonl", ".txt"})
@@ -30,7 +31,8 @@ Say = Callable[[str], None]
 @dataclass(frozen=True)
 class Wish:
     """What is wanted: the `name`, into `out`; `given` is what was fetched by hand. `force_metadata` and `force_data`
-    fetch lists and pictures again. `label` is the class of lists and folders that name none."""
+    fetch lists and pictures again. `label` is the class of lists and folders that name none, `config` the configuration
+    of a set of Hugging Face that has several."""
 
     name: str
     out: Path
@@ -42,6 +44,7 @@ class Wish:
     label: int | None = None
     generator: str = ""
     columns: Columns = field(default_factory=Columns)
+    config: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,11 @@ def get(wish: Wish, fetch: Fetch, tick: Tick[Any], say: Say) -> Got:
     Raises LabError for an unknown name, a hub out of reach, a layout that is another one, no picture at all.
     """
     known = adapter(wish.name)
+    if wish.force_metadata and (wish.given or known is None):
+        raise LabError(
+            f"Of {wish.given or wish.name} no lists or tables are fetched.",
+            "Leave --force-metadata away; it is for sets of `brushwork data list` without --from.",
+        )
     wish.out.mkdir(parents=True, exist_ok=True)
     if wish.force_data:
         _forget(wish.out)
@@ -76,8 +84,8 @@ def get(wish: Wish, fetch: Fetch, tick: Tick[Any], say: Say) -> Got:
     elif wish.name == "csv":
         found = _table(wish, tick)
     else:
-        name = wish.name.removeprefix(HF)
-        found = read_hugging_face(name, wish.out, wish.columns, wish.limit, say, wish.given)
+        asked, draw = Asked(wish.name.removeprefix(HF), wish.config, wish.given), Draw(wish.limit, wish.seed)
+        found = read_hugging_face(asked, wish.out, wish.columns, draw, say, tick)
     return _written(found, wish, known)
 
 
@@ -93,8 +101,11 @@ def _pictures(known: Adapter, wish: Wish, tick: Tick[Any], say: Say) -> Found:
     assert known.read is not None, "an adapter reads pictures or addresses"
     if wish.given is None and known.hub is None:
         raise by_hand(known, "It lies on no hub.")
-    folder = wish.given or download(known, wish.out, wish.force_data or wish.force_metadata, say)
-    return known.read(_inside(folder), tick)
+    there = (wish.out / RAW).is_dir()
+    folder = _inside(wish.given or download(known, wish.out, wish.force_data, say))
+    if wish.force_metadata and there:
+        fetch_tables(known, folder)
+    return known.read(folder, tick)
 
 
 def _inside(folder: Path) -> Path:
@@ -113,10 +124,12 @@ def _addressed(known: Adapter | None, wish: Wish, fetch: Fetch, tick: Tick[Any],
         folder = wish.given or download(known, wish.out, wish.force_metadata, say)
     else:
         if wish.given is None:
-            raise LabError("`urls` needs a list of addresses.", "Give it as --from LIST, with --label human or ai.")
+            raise LabError(
+                "`urls` needs a list of addresses.",
+                "Give it as --from LIST, with --label human or ai, or a column `label`.",
+            )
         columns = ("url", "image url", "image_url", "link", "address")
-        label = HUMAN if wish.label is None else wish.label
-        wanted, folder = Addresses(columns, label, wish.generator, most=10_000_000), wish.given
+        wanted, folder = Addresses(columns, wish.label, wish.generator, most=10_000_000), wish.given
     paths = [folder] if folder.is_file() else sorted(p for p in folder.rglob("*") if p.suffix.lower() in LISTS)
     if not paths:
         raise wrong_layout(folder, known.layout if known else "a list of addresses", tuple(LISTS))
@@ -175,6 +188,7 @@ def _about(wish: Wish, known: Adapter | None, notes: list[str]) -> dict[str, Any
     return {
         "name": wish.name, "title": known.title if known else wish.name, "page": known.page if known else "",
         "licence": known.licence if known else "see its page", "from": str(wish.given) if wish.given else "",
-        "date": datetime.now(UTC).date().isoformat(), "limit": wish.limit, "seed": wish.seed, "notes": notes,
+        "date": datetime.now(UTC).date().isoformat(), "config": wish.config,
+        "limit": wish.limit, "seed": wish.seed, "notes": notes,
         "manifest": MANIFEST,
     }  # fmt: skip

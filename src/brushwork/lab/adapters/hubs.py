@@ -9,10 +9,12 @@ import zipfile
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from ...errors import LabError
 from .registry import Adapter, HuggingFace, Kaggle
+from .streams import first_line
 
 RAW: Final = "raw"
 METADATA: Final = "metadata"
@@ -42,6 +44,25 @@ def download(wanted: Adapter, out: Path, force: bool, say: Say) -> Path:
     return folder
 
 
+def fetch_tables(wanted: Adapter, folder: Path) -> None:
+    """Fetch the tables of `wanted` again into `folder`, all or none, and no picture.
+
+    Raises LabError where the set has none apart from its pictures.
+    """
+    if not isinstance(wanted.hub, Kaggle) or not wanted.hub.tables:
+        raise LabError(
+            f"{wanted.name} has no lists or tables apart from its pictures.",
+            "Leave --force-metadata away, or fetch everything again with --force-data.",
+        )
+    with TemporaryDirectory(dir=folder.parent) as fresh:
+        for name in wanted.hub.tables:
+            _kaggle(wanted, wanted.hub, Path(fresh), "-f", name)
+            if not (Path(fresh) / name).is_file():
+                raise by_hand(wanted, f"Kaggle's command line brought no {name}.")
+        for name in wanted.hub.tables:
+            (Path(fresh) / name).replace(folder / name)
+
+
 def by_hand(wanted: Adapter, why: str) -> LabError:
     """What happened, and how to do it without us."""
     command = f" (or run `{wanted.hub.by_hand}`)" if wanted.hub else ""
@@ -52,13 +73,13 @@ def by_hand(wanted: Adapter, why: str) -> LabError:
     )
 
 
-def _kaggle(wanted: Adapter, hub: Kaggle, into: Path) -> None:
+def _kaggle(wanted: Adapter, hub: Kaggle, into: Path, *more: str) -> None:
     client = shutil.which("kaggle")
     if client is None:
         raise by_hand(
             wanted, "Kaggle's command line is not installed (`pip install kaggle`, with a token in ~/.kaggle)."
         )
-    command = [client, *hub.by_hand.split()[1:], "-p", str(into)]
+    command = [client, *hub.by_hand.split()[1:], *more, "-p", str(into)]
     try:
         subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603  no shell
         for path in sorted(into.glob("*.zip")):
@@ -84,8 +105,4 @@ def _hugging_face(wanted: Adapter, hub: HuggingFace, into: Path) -> None:
         for name in matching:
             hf_hub_download(hub.repository, name, repo_type="dataset", local_dir=into)
     except (OSError, httpx.HTTPError, ValueError) as error:
-        raise by_hand(wanted, f"Hugging Face is not reached: {_first_line(error)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise by_hand(wanted, f"Hugging Face is not reached: {first_line(error)}") from error

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
 from ...errors import LabError
-from ..datasets import AI, HUMAN, Row, blob_id
-from ..journal import Journal
-from ..manifest import write_bytes
+from ..datasets import AI, HUMAN, Row
+from .layouts import Tick
 from .listing import SPLIT_WORDS, Found, data_row, label_of
+from .streams import Draw, Line, Part, Say, Told, first_line
 
-PICTURES: Final = "pictures"
-STREAMED: Final = "streamed.jsonl"
-_ENDINGS: Final = ((b"\xff\xd8\xff", "jpeg"), (b"\x89PNG", "png"), (b"RIFF", "webp"), (b"GIF8", "gif"))
-Say = Callable[[str], None]
+_CONFIGS: Final = re.compile(r"vailable(?: configs)?: \[(.*?)\]")
+"""Where `datasets` lists the configurations, in an error of none or an unknown one."""
 
 
 @dataclass(frozen=True)
@@ -31,74 +31,59 @@ class Columns:
     fixed: int | None = None
 
 
-def read_hugging_face(
-    name: str, out: Path, columns: Columns, most: int | None, say: Say, given: Path | None = None
-) -> Found:
-    """Stream the data set `name`, or a copy of it in the folder `given`, into `out`; goes on where it was cut off.
+@dataclass(frozen=True)
+class Asked:
+    """Which data set: its `name`, its `config` where it has several, or a copy of it in the folder `given`."""
 
-    At most `most` pictures of each split. Raises LabError where the hub is not reached, or columns do not fit.
+    name: str
+    config: str = ""
+    given: Path | None = None
+
+
+def read_hugging_face(asked: Asked, out: Path, columns: Columns, draw: Draw, say: Say, tick: Tick[Any]) -> Found:
+    """Stream the data set into `out`; goes on where it was cut off.
+
+    Raises LabError where the hub is not reached or breaks off, or columns do not fit.
     """
-    rows: list[Row] = []
-    for split, stream in _splits(name, given).items():
+    kept: list[tuple[float, Row]] = []
+    for split, stream in _splits(asked).items():
         where = SPLIT_WORDS.get(split.split("[")[0], "")
-        part = _Part(out, name, where, split)
-        if part.there:
-            say(f"{name}, {split}: {part.there:,} pictures are there and are not fetched again")
-        rows += part.read(stream, columns, most)
-    return Found(rows)
+        part = Part(out, asked.name, f"{asked.config}/{split}" if asked.config else split, say, tick)
+        plain, told = _undecoded(stream, columns, asked.name)
+        for key, path, line in part.read(plain, _promised(stream, split), told, draw):
+            kept.append((key, _row(path, line, asked.name, where)))
+    kept.sort(key=itemgetter(0))
+    return Found([row for _, row in kept[: draw.most]])
 
 
-def _splits(name: str, given: Path | None) -> dict[str, Any]:
+def _splits(asked: Asked) -> dict[str, Any]:
     import datasets
     import httpx
 
     try:
-        found = datasets.load_dataset(str(given) if given else name, streaming=True)
+        place = str(asked.given or asked.name)
+        return dict(datasets.load_dataset(place, asked.config or None, streaming=True))
     except (OSError, httpx.HTTPError, ValueError, datasets.exceptions.DatasetsError) as error:
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        known = _CONFIGS.search(str(error))
+        if known:
+            what = f"has no configuration {asked.config!r}" if asked.config else "has several configurations"
+            raise LabError(f"{place} {what}: {known[1]}.", "Name one of them with --config.") from error
         raise LabError(
-            f"The data set {given or name} cannot be read: {said}",
-            f"Fetch it by hand (`hf download {name} --repo-type dataset --local-dir FOLDER`) and run "
-            f"`brushwork data get hf:{name} --from FOLDER`.",
+            f"The data set {place} cannot be read: {first_line(error)}",
+            f"Fetch it by hand (`hf download {asked.name} --repo-type dataset --local-dir FOLDER`) and run "
+            f"`brushwork data get hf:{asked.name} --from FOLDER`.",
         ) from error
-    return dict(found)
 
 
-class _Part:
-    """One split on its way to the disk, with a journal of what is there."""
+def _promised(stream: Any, split: str) -> int | None:
+    """How many pictures the hub says the split has, where it says so."""
+    known = (stream.info.splits or {}).get(split)
+    return known.num_examples or None if known else None
 
-    def __init__(self, out: Path, name: str, where: str, split: str) -> None:
-        self._out, self._name, self._where, self._split = out, name, where, split
-        self._journal = Journal(out / STREAMED)
-        self._kept = [line for line in self._journal.lines() if line["split"] == split]
-        self.there = len(self._kept)
 
-    def read(self, stream: Any, columns: Columns, most: int | None) -> Iterator[Row]:
-        """The rows of those that are there, then of those that come."""
-        for line in self._kept[:most]:
-            data = (self._out / line["path"]).read_bytes()
-            yield self._row(data, line["path"], line["label"], line["generator"])
-        features = stream.features or {}
-        image, label = _columns(features, columns, self._name)
-        names = getattr(features.get(label), "names", None)
-        for number, item in enumerate(_undecoded(stream, image).skip(self.there), self.there):
-            if most is not None and number >= most:
-                return
-            side = columns.fixed if not label else _side(item[label], names, columns, self._name)
-            yield self._keep(number, _bytes(item[image]), int(side or HUMAN), str(item.get(columns.generator) or ""))
-
-    def _keep(self, number: int, data: bytes, label: int, generator: str) -> Row:
-        name = blob_id(data)
-        ending = next((word for beginning, word in _ENDINGS if data.startswith(beginning)), "picture")
-        path = f"{PICTURES}/{name[:2]}/{name}.{ending}"
-        write_bytes(self._out / path, data)
-        line = {"split": self._split, "number": number, "path": path, "label": label, "generator": generator}
-        self._journal.add(line)
-        return self._row(data, path, label, generator)
-
-    def _row(self, data: bytes, path: str, label: int, generator: str) -> Row:
-        told = generator if label == AI else ""
-        return data_row(data, str(self._out / path), label, self._name, -1, split=self._where, generator=told)
+def _row(path: Path, line: Line, name: str, where: str) -> Row:
+    told = line["generator"] if line["label"] == AI else ""
+    return data_row(path.read_bytes(), str(path), line["label"], name, -1, split=where, generator=told)
 
 
 def _columns(features: Any, columns: Columns, name: str) -> tuple[str, str]:
@@ -126,12 +111,26 @@ def _side(value: object, names: Sequence[str] | None, columns: Columns, name: st
     return found
 
 
-def _undecoded(stream: Any, image: str) -> Any:
-    """The stream with published bytes in place of decoded pictures."""
+def _undecoded(stream: Any, columns: Columns, name: str) -> tuple[Any, Told]:
+    """The stream with published bytes in place of decoded pictures, and how an item of it is read."""
     import datasets
 
-    return stream.cast_column(image, datasets.Image(decode=False))
+    features = stream.features or {}
+    image, label = _columns(features, columns, name)
+    names = getattr(features.get(label), "names", None)
+
+    def told(item: dict[str, Any]) -> tuple[bytes, int, str]:
+        side = columns.fixed if not label else _side(item[label], names, columns, name)
+        return _bytes(item[image]), int(side or HUMAN), str(item.get(columns.generator) or "")
+
+    return stream.cast_column(image, datasets.Image(decode=False)), told
 
 
 def _bytes(image: Any) -> bytes:
-    return bytes(image["bytes"]) if image.get("bytes") else Path(image["path"]).read_bytes()
+    """The published bytes: in the table, or in a file beside it, which may lie on the hub or in an archive."""
+    import fsspec
+
+    if image.get("bytes"):
+        return bytes(image["bytes"])
+    with fsspec.open(image["path"], "rb") as file:
+        return bytes(file.read())

@@ -24,12 +24,11 @@ Fetch = Callable[[str], bytes]
 
 @dataclass(frozen=True)
 class Order:
-    """One picture to be made. `size` as the provider writes it, `seed` where the provider takes one."""
+    """One picture to be made. `size` as the provider writes it."""
 
     prompt: str
     model: str
     size: str
-    seed: int | None
 
 
 @dataclass(frozen=True)
@@ -61,9 +60,7 @@ class Provider:
 
 def openai_compatible(order: Order, road: Road) -> bytes:
     """POST /images/generations, as OpenAI's interface and many servers beside it have it."""
-    body: dict[str, Any] = {"model": order.model, "prompt": order.prompt, "n": 1, "size": order.size}
-    if order.seed is not None:
-        body["seed"] = order.seed  # not of OpenAI itself; servers that know it obey
+    body = {"model": order.model, "prompt": order.prompt, "n": 1, "size": order.size}
     answer = _asked(f"{road.base_url.rstrip('/')}/images/generations", body, road)
     try:
         first = answer.json()["data"][0]

@@ -18,10 +18,12 @@ Line = dict[str, Any]
 
 @dataclass(frozen=True)
 class Kaggle:
-    """A set of Kaggle, or the files of a competition, whose rules must be accepted there first."""
+    """A set of Kaggle, or the files of a competition, whose rules must be accepted there first. `tables` are the files
+    of it that are no pictures."""
 
     slug: str
     competition: bool = False
+    tables: tuple[str, ...] = ()
 
     @property
     def home(self) -> str:
@@ -56,10 +58,11 @@ class HuggingFace:
 
 @dataclass(frozen=True)
 class Addresses:
-    """A set that lists addresses of pictures of one class: the columns that may hold them, and which lines count."""
+    """A set that lists addresses of pictures: the columns that may hold them, and which lines count. `label` is the
+    class of lines that name none; None where every line has to."""
 
     columns: tuple[str, ...]
-    label: int
+    label: int | None
     generator: str = ""
     keep: Callable[[Line], bool] = lambda _: True
     most: int = 30_000
@@ -119,7 +122,8 @@ ADAPTERS: Final[tuple[Adapter, ...]] = (
     ),
     Adapter(
         "shutterstock-deepmedia", "The competition Detect AI vs. Human-Generated Images",
-        Kaggle("detect-ai-vs-human-generated-images", competition=True), "the rules of the competition",
+        Kaggle("detect-ai-vs-human-generated-images", competition=True, tables=("train.csv", "test.csv")),
+        "the rules of the competition",
         "train.csv (file_name, label), test.csv (id), train_data, test_data_v2", read=read_competition,
     ),
     Adapter(

@@ -220,7 +220,7 @@ def write_prepared(
     Raises LabError where the disk has no room, pixels are not uint8 (side, side, 3), or the set would not open.
     """
     _may_write(folder)
-    _has_room(folder, disk_need(side, expected))
+    require_room(folder, disk_need(side, expected))
     unfinished = folder.with_name(folder.name + ".part")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
@@ -238,7 +238,8 @@ def _may_write(folder: Path) -> None:
         raise LabError(f"{folder} holds something that is no prepared set.", "Give an empty or a new folder as --out.")
 
 
-def _has_room(folder: Path, need: int) -> None:
+def require_room(folder: Path, need: int) -> None:
+    """Raise LabError where the disk that `folder` is to lie on has no room for `need` bytes."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder.parent).free - LEAST_FREE
     if free < need:
