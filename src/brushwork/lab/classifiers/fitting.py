@@ -33,11 +33,9 @@ from .callbacks import OnEpoch, callbacks_of, told_values  # noqa: E402
 from .module import SCORE, ClassifierModule  # noqa: E402
 from .outcome import Outcome  # noqa: E402
 from .plan import ModelPlan  # noqa: E402
-from .runs import HISTORY_FILE, WEIGHTS_FILE, read_history  # noqa: E402
+from .runs import HALVED_FILE, HISTORY_FILE, WEIGHTS_FILE, read_history  # noqa: E402
 from .sets import open_set  # noqa: E402
 
-HALVED_FILE: Final = "halved.json"
-"""Batch and accumulation of a run whose memory ended, so that it goes on with them."""
 NO_MEMORY: Final = re.compile(r"out of memory|can't allocate memory|std::bad_alloc", re.IGNORECASE)
 NORM_PICTURES: Final = 256
 """Pictures from which the batch norms of a folded backbone take their statistics."""
@@ -178,7 +176,8 @@ def _halved(plan: ModelPlan, used: ModelPlan, out: Path, error: Exception) -> Mo
     settings = plan.classifier
     if used is not plan or settings.batch < 4:
         raise LabError(
-            f"Memory ends also with batches of {used.classifier.batch}.", "Lower `batch`, `side` or the model's size."
+            f"Memory ends also with batches of {used.classifier.batch}.",
+            "Lower `batch`, `side` or the model's size, and start anew with --fresh.",
         ) from error
     update = {"batch": settings.batch // 2, "accumulate": settings.accumulate * 2}
     for within in (out / CHECKPOINTS).glob("epoch*-*.ckpt"):

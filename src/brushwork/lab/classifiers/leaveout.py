@@ -15,13 +15,13 @@ from ..tables import Table
 from .contenders import Tick, judgement_of, predict_split
 from .judgement import Figures, Judgement
 from .plan import ModelPlan
+from .runs import LEFT_OUT_FILE
 from .sets import open_set
 from .subjects import file_name
 from .techniques import technique_of
 from .training import train_classifier
 
 FOLDER: Final = "without"
-TABLE_FILE: Final = "left-out-generators.csv"
 FEWEST: Final = 5
 """Pictures of a generator in the split, with fewer of which its figure would be noise."""
 HEAD: Final = (
@@ -49,7 +49,7 @@ def leave_out_generators(
         rows.append(_row(generator, judgement_of(run, split), known))
         say(f"without {generator}: AUC {rows[-1][3]}")
     table = Table(HEAD, tuple(rows))
-    write_table(table, out / TABLE_FILE)
+    write_table(table, out / LEFT_OUT_FILE)
     return table
 
 
