@@ -135,6 +135,10 @@ def refuse_unsound(module: nn.Module, step: int, last: Path | None) -> None:
 
 
 DIVERGED: Final = "Training diverged"
+GENTLER: Final = (
+    "Lower `learning_rate`, or give a longer `warmup`, and start anew, with --fresh or another --out: "
+    "what goes on from a checkpoint keeps the rate that it was begun with."
+)
 
 
 def is_divergence(error: LabError) -> bool:
@@ -145,11 +149,13 @@ def is_divergence(error: LabError) -> bool:
 def diverged(step: int, last: Path | None) -> LabError:
     """The error of a training whose loss or weights are no numbers any more, with its last good checkpoint."""
     where = f"The last good checkpoint is {last.name}." if last else "There is no checkpoint from before it."
-    return divergence(
-        f"step {step}",
-        where,
-        "Lower `learning_rate`, or give a longer `warmup`, and start again: it goes on from the last good checkpoint.",
-    )
+    return divergence(f"step {step}", where, GENTLER)
+
+
+def divergence_in(text: str) -> LabError | None:
+    """The divergence that the last words of another process tell of; None where they tell of something else."""
+    _, found, rest = text.partition(DIVERGED)
+    return LabError((found + rest).removesuffix(GENTLER).strip(), GENTLER) if found else None
 
 
 def divergence(place: str, kept: str, hint: str) -> LabError:

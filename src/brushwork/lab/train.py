@@ -151,14 +151,17 @@ def train(
 ) -> Path:
     """Train by `plan` on cached regions; the path of the checkpoint in `out` to export: the last, or the best one.
 
-    A run that was killed goes on from its newest whole checkpoint: `checkpoint_minutes` are lost at most. With
-    `held_out`, whole sources are left out of training, and it ends when the AUC on them no longer rises. `watchers`
-    see every epoch. Raises LabError where the disk is full, or the loss is no number any more.
+    A run that was killed goes on from its newest whole checkpoint: `checkpoint_minutes` are lost at most; without
+    `resume` its checkpoints are removed. With `held_out`, whole sources are left out of training, and it ends when the
+    AUC on them no longer rises. `watchers` see every epoch. Raises LabError where the disk is full, or the loss is no
+    number any more.
     """
     pl.seed_everything(plan.seed, workers=True, verbose=False)
     torch.set_num_threads(plan.train.threads)
     used, held = parted(plan, caches)
-    found = newest_checkpoint(out / CHECKPOINTS) if resume else None
+    if not resume:
+        _forget(out / CHECKPOINTS)
+    found = newest_checkpoint(out / CHECKPOINTS)
     module = PatchModule(plan.train)
     loader = loader_of(plan, used, *(reached(found) if found else (0, 0)))
     keeper = Keeper(out / CHECKPOINTS, plan.train.checkpoint_minutes, HELD_AUC if held else None)
@@ -172,6 +175,12 @@ def train(
     last = keeper.last or found
     assert last is not None, "a training of at least one epoch keeps a checkpoint"
     return best if held and best.is_file() else last
+
+
+def _forget(checkpoints: Path) -> None:
+    """Those of a former run count further than the first ones of a new run, which would go as the older ones."""
+    for path in checkpoints.glob("*.ckpt"):
+        path.unlink()
 
 
 def _trainer(plan: TrainPlan, out: Path, callbacks: Sequence[Callback], held: bool, progress: bool) -> pl.Trainer:

@@ -91,6 +91,7 @@ def contender_of(run: Run, split: str = "test", name: str | None = None) -> Cont
         judgement_of(run, split, name), settings.model, run.kind, int(run.facts["bytes"]), int(run.facts["parameters"]),
         [{k: float(v) for k, v in row._asdict().items() if math.isfinite(v)} for row in run.history],
         val=val, seconds=float(run.facts.get("seconds", 0.0)), notes={"fairness": fairness}, folder=run.folder,
+        stopped=run.stopped,
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from torch.multiprocessing.spawn import ProcessException, spawn
 
 from ...errors import LabError
-from ..keeping import BEST, CHECKPOINTS, Reached, newest_checkpoint, reached
+from ..keeping import BEST, CHECKPOINTS, Reached, divergence_in, is_divergence, newest_checkpoint, reached
 from ..machine import half_is_fast
 from ..networks import unfold_norms
 from ..torchvision_shim import ensure_torchvision
@@ -55,7 +55,7 @@ def fit_network(
     try:
         _fit_in_memory(plan, out, progress, on_epoch, say)
     except LabError as error:
-        if not (out / CHECKPOINTS / BEST).is_file():
+        if not is_divergence(error) or not (out / CHECKPOINTS / BEST).is_file():
             raise
         stopped = error
     if plan.classifier.devices > 1 and on_epoch is not None:
@@ -91,6 +91,8 @@ def _fit(plan: ModelPlan, out: Path, progress: bool, on_epoch: OnEpoch | None) -
         last = str(error).strip().splitlines()[-1]
         if NO_MEMORY.search(last):
             raise MemoryError(last) from error
+        if (diverged := divergence_in(last)) is not None:
+            raise diverged from error
         raise LabError(f"One of the {count} processes stopped: {last}", "Try with `devices = 1`.") from error
 
 

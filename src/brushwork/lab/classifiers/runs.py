@@ -59,7 +59,7 @@ HISTORY_COLUMNS: Final = Epoch._fields
 @dataclass(frozen=True)
 class Run:
     """A finished run. `facts`: classes, side, parameters, bytes, seconds, epochs, best_epoch, best_score,
-    peak_memory_mb, data_sha256, mean, std, git, versions, machine."""
+    peak_memory_mb, data_sha256, mean, std, git, versions, machine, stopped."""
 
     folder: Path
     plan: ModelPlan
@@ -75,6 +75,11 @@ class Run:
     def classes(self) -> tuple[str, ...]:
         """The names of the classes, by label."""
         return tuple(self.facts["classes"])
+
+    @property
+    def stopped(self) -> str:
+        """Where training diverged, in words; empty where it ended in its time."""
+        return str(self.facts.get("stopped") or "")
 
     @property
     def side(self) -> int:

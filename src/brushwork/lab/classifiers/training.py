@@ -8,7 +8,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...errors import LabError
 from ..export import git_commit
+from ..keeping import GENTLER
 from ..writing import disk_explained, written_whole
 from .callbacks import OnEpoch, told_values
 from .claiming import claim
@@ -42,23 +44,28 @@ def train_classifier(
     A run that was killed goes on from its newest checkpoint, and a finished one is only read. `on_epoch` is told every
     epoch of a network; what it raises ends the run, which can go on later. With `tracked` the run is kept in MLflow
     beside `out`. Raises LabError where the folder holds a run of another recipe or set, where data, weights or disk
-    fail, and where the loss is no number any more: the best epoch before that is then kept as the run.
+    fail, and where the loss is no number any more, or was so in a run that is found: the best epoch before that is
+    then kept as the run.
     """
     prepared = open_set(plan)
     prepared.classes(plan.classifier.task)  # what is wrong with the set is said before the folder is claimed
     claim(plan, prepared.sha256, out, resume)
-    if (out / FACTS_FILE).is_file():
-        return load_run(out)
+    if not (out / FACTS_FILE).is_file():
+        _train(plan, out, progress, on_epoch, say, tracked)
+    run = load_run(out)
+    if run.stopped:
+        kept = f"Epoch {run.facts['best_epoch']}, the best before it, is kept as the run {out}."
+        raise LabError(f"{run.stopped} {kept}", GENTLER)
+    return run
+
+
+def _train(plan: ModelPlan, out: Path, progress: bool, on_epoch: OnEpoch | None, say: Say, tracked: bool) -> None:
     with disk_explained(), ExitStack() as opened:
         told = _tracking(plan, out, opened) if tracked else None
         done = _trained(plan, out, progress, on_epoch, say)
         _finish(plan, out, done)
-        run = load_run(out)
         if told is not None:
-            _tell(told, run)
-    if done.stopped is not None:
-        raise done.stopped
-    return run
+            _tell(told, load_run(out))
 
 
 def _trained(plan: ModelPlan, out: Path, progress: bool, on_epoch: OnEpoch | None, say: Say) -> Outcome:
