@@ -134,6 +134,14 @@ def refuse_unsound(module: nn.Module, step: int, last: Path | None) -> None:
         raise diverged(step, last)
 
 
+NO_ROOM: Final = "Memory ends"
+
+
+def is_memory(error: LabError) -> bool:
+    """Whether a training ended because its batches do not fit into memory."""
+    return error.detail.startswith(NO_ROOM)
+
+
 DIVERGED: Final = "Training diverged"
 GENTLER: Final = (
     "Lower `learning_rate`, or give a longer `warmup`, and start anew, with --fresh or another --out: "

@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from torch.multiprocessing.spawn import ProcessException, spawn
 
 from ...errors import LabError
-from ..keeping import BEST, CHECKPOINTS, Reached, divergence_in, is_divergence, newest_checkpoint, reached
+from ..keeping import BEST, CHECKPOINTS, NO_ROOM, Reached, divergence_in, is_divergence, newest_checkpoint, reached
 from ..machine import half_is_fast
 from ..networks import unfold_norms
 from ..torchvision_shim import ensure_torchvision
@@ -178,7 +178,7 @@ def _halved(plan: ModelPlan, used: ModelPlan, out: Path, error: Exception) -> Mo
     settings = plan.classifier
     if used is not plan or settings.batch < 4:
         raise LabError(
-            f"Memory ends also with batches of {used.classifier.batch}.",
+            f"{NO_ROOM} also with batches of {used.classifier.batch}.",
             "Lower `batch`, `side` or the model's size, and start anew with --fresh.",
         ) from error
     update = {"batch": settings.batch // 2, "accumulate": settings.accumulate * 2}
