@@ -113,6 +113,41 @@ class Keeper(Callback):
             old.unlink()
 
 
+class Patience(Callback):
+    """Ends a training after so many `epochs` without a higher `monitor`.
+
+    It stands before the Keeper, so that a checkpoint knows of its own epoch too. Lightning's EarlyStopping comes after
+    all others, wherever it stands: what went on from a checkpoint waited an epoch longer.
+    """
+
+    def __init__(self, monitor: str, epochs: int) -> None:
+        self.monitor, self.epochs = monitor, epochs
+        self.highest, self.waited = float("-inf"), 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """What was waited for travels with the checkpoints."""
+        return {"highest": self.highest, "waited": self.waited}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from there."""
+        self.highest, self.waited = float(state_dict["highest"]), int(state_dict["waited"])
+
+    def on_train_start(self, trainer: pl.Trainer, _: pl.LightningModule) -> None:
+        """A run that was killed after its last epoch is over."""
+        self._end(trainer)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, _: pl.LightningModule) -> None:
+        """Count the epoch; the figure is the same in every process of several."""
+        figure = float(trainer.callback_metrics[self.monitor])
+        self.waited = 0 if figure > self.highest else self.waited + 1
+        self.highest = max(self.highest, figure)
+        self._end(trainer)
+
+    def _end(self, trainer: pl.Trainer) -> None:
+        if self.waited >= self.epochs:
+            trainer.should_stop = True
+
+
 def saved_whole(state: Mapping[str, Tensor], path: Path) -> None:
     """Keep weights as a whole file. Raises OSError on a full disk, which torch's own writer of files does not name."""
     stored = io.BytesIO()

@@ -18,7 +18,7 @@ from .torchvision_shim import ensure_torchvision
 ensure_torchvision()
 
 import lightning.pytorch as pl  # noqa: E402  (the shim must come first)
-from lightning.pytorch.callbacks import Callback, EarlyStopping, TQDMProgressBar  # noqa: E402
+from lightning.pytorch.callbacks import Callback, TQDMProgressBar  # noqa: E402
 from lightning.pytorch.loggers import CSVLogger  # noqa: E402
 
 from .crops import RegionCache  # noqa: E402
@@ -27,6 +27,7 @@ from .keeping import (  # noqa: E402
     CHECKPOINTS,
     LOAD_ERRORS,
     Keeper,
+    Patience,
     diverged,
     newest_checkpoint,
     reached,
@@ -184,7 +185,7 @@ def _forget(checkpoints: Path) -> None:
 
 
 def _trainer(plan: TrainPlan, out: Path, callbacks: Sequence[Callback], held: bool, progress: bool) -> pl.Trainer:
-    patience = [EarlyStopping(HELD_AUC, mode="max", patience=plan.patience)] if held else []
+    patience = [Patience(HELD_AUC, plan.patience)] if held else []
     bar: list[Callback] = [TQDMProgressBar()] if progress else []
     return pl.Trainer(
         max_epochs=plan.epochs, accelerator="cpu", devices=1, precision=plan.precision,  # type: ignore[arg-type]

@@ -169,6 +169,24 @@ def test_votes_outweigh_the_mean_and_the_mean_breaks_ties():
     assert combined(each[1:], vote=True).argmax() == 1
 
 
+def test_a_run_that_was_killed_after_every_epoch_waits_no_longer_than_a_whole_one(drawn32, tmp_path):
+    plan = recipe(drawn32.folder, epochs=9, patience=2, learning_rate=1e-12, metric="accuracy", freeze=True)
+    whole, told = train_classifier(plan, tmp_path / "whole", tracked=False), []
+    assert len(whole.history) < 9
+
+    def kill(epoch, _):
+        told.append(epoch)
+        raise Killed
+
+    for _ in whole.history:
+        with pytest.raises(Killed):
+            train_classifier(plan, tmp_path / "killed", on_epoch=kill, tracked=False)
+    late = train_classifier(plan, tmp_path / "killed", on_epoch=kill, tracked=False)
+    assert told == [row.epoch for row in whole.history], "nothing is left to do after the last of them"
+    assert [row[:-1] for row in late.history] == [row[:-1] for row in whole.history]
+    assert late.facts["model_sha256"] == whole.facts["model_sha256"]
+
+
 def test_it_ends_early_without_gain(drawn32, tmp_path):
     plan = recipe(drawn32.folder, epochs=9, patience=1, learning_rate=1e-12, metric="accuracy", freeze=True)
     run = train_classifier(plan, tmp_path / "run", tracked=False)
