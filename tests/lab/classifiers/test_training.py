@@ -14,9 +14,16 @@ pytestmark = pytest.mark.needs_lab
 torch = pytest.importorskip("torch", reason=NEEDS_LAB)
 
 from brushwork.errors import LabError  # noqa: E402
-from brushwork.lab.classifiers.predictors import combined, load_predictor, read_predictions, write_predictions  # noqa: E402
+from brushwork.lab.classifiers.predictors import (  # noqa: E402
+    combined,
+    load_network,
+    load_predictor,
+    read_predictions,
+    write_predictions,
+)
 from brushwork.lab.classifiers.runs import load_run  # noqa: E402
 from brushwork.lab.classifiers.training import train_classifier  # noqa: E402
+from brushwork.lab.classifiers.zoo import ClassifierNet  # noqa: E402
 
 from .conftest import recipe  # noqa: E402
 
@@ -130,6 +137,24 @@ def test_where_memory_ends_the_batch_is_halved_once_and_said_so(drawn32, tmp_pat
     most = [1]
     with pytest.raises(LabError, match="Memory ends also with batches of 4"):
         train_classifier(recipe(drawn32.folder, epochs=1), tmp_path / "again", tracked=False)
+
+
+def test_where_memory_ends_in_judging_fewer_pictures_are_judged_at_once(drawn32, tmp_path, monkeypatch):
+    real, said = ClassifierNet.forward, []
+
+    def small(self, pictures):
+        if len(pictures) > 8:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+        return real(self, pictures)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ClassifierNet, "forward", small)
+        run = train_classifier(recipe(drawn32.folder, epochs=1), tmp_path / "run", say=said.append, tracked=False)
+        found = load_predictor(run).probabilities(drawn32.pixels[:20])
+    assert said == ["memory ended: going on with batches of 4, 2 to a step"]
+    with torch.inference_mode():
+        at_once = torch.softmax(load_network(run)(torch.from_numpy(np.array(drawn32.pixels[:20]))).double(), 1)
+    np.testing.assert_allclose(found, at_once.numpy(), atol=1e-6)
 
 
 def test_two_processes_train_one_network(drawn32, tmp_path):
