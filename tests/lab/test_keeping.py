@@ -99,7 +99,16 @@ def test_a_loss_that_is_no_number_stops_with_the_last_good_checkpoint(ready, tmp
         train(plan, caches, tmp_path / "run", progress=False)
     assert "learning_rate" in raised.value.advice
     assert [p.name for p in good.parent.iterdir()] == ["epoch000.ckpt"]
+    assert "--fresh" in raised.value.advice
     good.write_bytes(before)
+
+
+def test_a_fresh_start_keeps_its_own_checkpoints_and_not_those_that_count_further(ready, tmp_path):
+    plan, caches = ready(epochs=3)
+    train(plan, caches, tmp_path / "run", progress=False)
+    plan, caches = ready(epochs=1, learning_rate=1e-5)
+    found = train(plan, caches, tmp_path / "run", resume=False, progress=False)
+    assert [p.name for p in found.parent.iterdir()] == [found.name] == ["epoch000.ckpt"]
 
 
 def test_weights_that_ran_away_are_never_saved(ready, tmp_path):

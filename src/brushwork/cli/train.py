@@ -26,7 +26,7 @@ Examples:
 """
 NOT_OF_CLASSIFIER: Final = ("recipe", "out", "fresh", "ablate", "data", "seed")
 
-Fresh = Annotated[bool, typer.Option("--fresh", help="Start anew instead of from the newest checkpoint.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Start anew: what the folder holds of a run is removed.")]
 Ablate = Annotated[
     Path | None, typer.Option("--ablate", metavar="FILE", help="Compare the changes in a TOML file instead.")
 ]

@@ -113,6 +113,41 @@ class Keeper(Callback):
             old.unlink()
 
 
+class Patience(Callback):
+    """Ends a training after so many `epochs` without a higher `monitor`.
+
+    It stands before the Keeper, so that a checkpoint knows of its own epoch too. Lightning's EarlyStopping comes after
+    all others, wherever it stands: what went on from a checkpoint waited an epoch longer.
+    """
+
+    def __init__(self, monitor: str, epochs: int) -> None:
+        self.monitor, self.epochs = monitor, epochs
+        self.highest, self.waited = float("-inf"), 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """What was waited for travels with the checkpoints."""
+        return {"highest": self.highest, "waited": self.waited}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from there."""
+        self.highest, self.waited = float(state_dict["highest"]), int(state_dict["waited"])
+
+    def on_train_start(self, trainer: pl.Trainer, _: pl.LightningModule) -> None:
+        """A run that was killed after its last epoch is over."""
+        self._end(trainer)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, _: pl.LightningModule) -> None:
+        """Count the epoch; the figure is the same in every process of several."""
+        figure = float(trainer.callback_metrics[self.monitor])
+        self.waited = 0 if figure > self.highest else self.waited + 1
+        self.highest = max(self.highest, figure)
+        self._end(trainer)
+
+    def _end(self, trainer: pl.Trainer) -> None:
+        if self.waited >= self.epochs:
+            trainer.should_stop = True
+
+
 def saved_whole(state: Mapping[str, Tensor], path: Path) -> None:
     """Keep weights as a whole file. Raises OSError on a full disk, which torch's own writer of files does not name."""
     stored = io.BytesIO()
@@ -134,7 +169,19 @@ def refuse_unsound(module: nn.Module, step: int, last: Path | None) -> None:
         raise diverged(step, last)
 
 
+NO_ROOM: Final = "Memory ends"
+
+
+def is_memory(error: LabError) -> bool:
+    """Whether a training ended because its batches do not fit into memory."""
+    return error.detail.startswith(NO_ROOM)
+
+
 DIVERGED: Final = "Training diverged"
+GENTLER: Final = (
+    "Lower `learning_rate`, or give a longer `warmup`, and start anew, with --fresh or another --out: "
+    "what goes on from a checkpoint keeps the rate that it was begun with."
+)
 
 
 def is_divergence(error: LabError) -> bool:
@@ -145,11 +192,13 @@ def is_divergence(error: LabError) -> bool:
 def diverged(step: int, last: Path | None) -> LabError:
     """The error of a training whose loss or weights are no numbers any more, with its last good checkpoint."""
     where = f"The last good checkpoint is {last.name}." if last else "There is no checkpoint from before it."
-    return divergence(
-        f"step {step}",
-        where,
-        "Lower `learning_rate`, or give a longer `warmup`, and start again: it goes on from the last good checkpoint.",
-    )
+    return divergence(f"step {step}", where, GENTLER)
+
+
+def divergence_in(text: str) -> LabError | None:
+    """The divergence that the last words of another process tell of; None where they tell of something else."""
+    _, found, rest = text.partition(DIVERGED)
+    return LabError((found + rest).removesuffix(GENTLER).strip(), GENTLER) if found else None
 
 
 def divergence(place: str, kept: str, hint: str) -> LabError:

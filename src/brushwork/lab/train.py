@@ -18,7 +18,7 @@ from .torchvision_shim import ensure_torchvision
 ensure_torchvision()
 
 import lightning.pytorch as pl  # noqa: E402  (the shim must come first)
-from lightning.pytorch.callbacks import Callback, EarlyStopping, TQDMProgressBar  # noqa: E402
+from lightning.pytorch.callbacks import Callback, TQDMProgressBar  # noqa: E402
 from lightning.pytorch.loggers import CSVLogger  # noqa: E402
 
 from .crops import RegionCache  # noqa: E402
@@ -27,6 +27,7 @@ from .keeping import (  # noqa: E402
     CHECKPOINTS,
     LOAD_ERRORS,
     Keeper,
+    Patience,
     diverged,
     newest_checkpoint,
     reached,
@@ -151,14 +152,17 @@ def train(
 ) -> Path:
     """Train by `plan` on cached regions; the path of the checkpoint in `out` to export: the last, or the best one.
 
-    A run that was killed goes on from its newest whole checkpoint: `checkpoint_minutes` are lost at most. With
-    `held_out`, whole sources are left out of training, and it ends when the AUC on them no longer rises. `watchers`
-    see every epoch. Raises LabError where the disk is full, or the loss is no number any more.
+    A run that was killed goes on from its newest whole checkpoint: `checkpoint_minutes` are lost at most; without
+    `resume` its checkpoints are removed. With `held_out`, whole sources are left out of training, and it ends when the
+    AUC on them no longer rises. `watchers` see every epoch. Raises LabError where the disk is full, or the loss is no
+    number any more.
     """
     pl.seed_everything(plan.seed, workers=True, verbose=False)
     torch.set_num_threads(plan.train.threads)
     used, held = parted(plan, caches)
-    found = newest_checkpoint(out / CHECKPOINTS) if resume else None
+    if not resume:
+        _forget(out / CHECKPOINTS)
+    found = newest_checkpoint(out / CHECKPOINTS)
     module = PatchModule(plan.train)
     loader = loader_of(plan, used, *(reached(found) if found else (0, 0)))
     keeper = Keeper(out / CHECKPOINTS, plan.train.checkpoint_minutes, HELD_AUC if held else None)
@@ -174,8 +178,14 @@ def train(
     return best if held and best.is_file() else last
 
 
+def _forget(checkpoints: Path) -> None:
+    """Those of a former run count further than the first ones of a new run, which would go as the older ones."""
+    for path in checkpoints.glob("*.ckpt"):
+        path.unlink()
+
+
 def _trainer(plan: TrainPlan, out: Path, callbacks: Sequence[Callback], held: bool, progress: bool) -> pl.Trainer:
-    patience = [EarlyStopping(HELD_AUC, mode="max", patience=plan.patience)] if held else []
+    patience = [Patience(HELD_AUC, plan.patience)] if held else []
     bar: list[Callback] = [TQDMProgressBar()] if progress else []
     return pl.Trainer(
         max_epochs=plan.epochs, accelerator="cpu", devices=1, precision=plan.precision,  # type: ignore[arg-type]

@@ -14,9 +14,16 @@ pytestmark = pytest.mark.needs_lab
 torch = pytest.importorskip("torch", reason=NEEDS_LAB)
 
 from brushwork.errors import LabError  # noqa: E402
-from brushwork.lab.classifiers.predictors import combined, load_predictor, read_predictions, write_predictions  # noqa: E402
+from brushwork.lab.classifiers.predictors import (  # noqa: E402
+    combined,
+    load_network,
+    load_predictor,
+    read_predictions,
+    write_predictions,
+)
 from brushwork.lab.classifiers.runs import load_run  # noqa: E402
 from brushwork.lab.classifiers.training import train_classifier  # noqa: E402
+from brushwork.lab.classifiers.zoo import ClassifierNet  # noqa: E402
 
 from .conftest import recipe  # noqa: E402
 
@@ -93,24 +100,6 @@ def test_frozen_layers_stay_and_are_let_go_in_time(drawn32, tmp_path):
     assert not torch.equal(second["net.trunk.features.0.1.running_mean"], torch.zeros(32))
 
 
-def test_a_loss_that_is_no_number_stops_with_the_best_epoch_kept(drawn32, tmp_path, monkeypatch):
-    from brushwork.lab.classifiers import module
-
-    real, calls = module.loss_of, []
-
-    def breaks(*about):
-        calls.append(1)
-        return real(*about) * (float("nan") if len(calls) > 14 else 1)
-
-    monkeypatch.setattr(module, "loss_of", breaks)
-    with pytest.raises(LabError, match=r"diverged at step 14: .* last good checkpoint is epoch000.ckpt"):
-        train_classifier(recipe(drawn32.folder), tmp_path / "run", tracked=False)
-    run = load_run(tmp_path / "run")
-    assert (run.facts["best_epoch"], len(run.history)) == (0, 1)
-    assert "diverged" in run.facts["stopped"]
-    assert load_predictor(run).probabilities(drawn32.pixels[:1]).shape == (1, 2)
-
-
 @pytest.mark.parametrize(("fast", "precision"), [(False, "bf16-mixed"), (False, "32-true"), (True, "bf16-mixed")])
 def test_half_precision_that_is_slow_here_is_said_so_before_it_costs_time(
     drawn32, tmp_path, monkeypatch, fast, precision
@@ -150,6 +139,24 @@ def test_where_memory_ends_the_batch_is_halved_once_and_said_so(drawn32, tmp_pat
         train_classifier(recipe(drawn32.folder, epochs=1), tmp_path / "again", tracked=False)
 
 
+def test_where_memory_ends_in_judging_fewer_pictures_are_judged_at_once(drawn32, tmp_path, monkeypatch):
+    real, said = ClassifierNet.forward, []
+
+    def small(self, pictures):
+        if len(pictures) > 8:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+        return real(self, pictures)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ClassifierNet, "forward", small)
+        run = train_classifier(recipe(drawn32.folder, epochs=1), tmp_path / "run", say=said.append, tracked=False)
+        found = load_predictor(run).probabilities(drawn32.pixels[:20])
+    assert said == ["memory ended: going on with batches of 4, 2 to a step"]
+    with torch.inference_mode():
+        at_once = torch.softmax(load_network(run)(torch.from_numpy(np.array(drawn32.pixels[:20]))).double(), 1)
+    np.testing.assert_allclose(found, at_once.numpy(), atol=1e-6)
+
+
 def test_two_processes_train_one_network(drawn32, tmp_path):
     told = []
     plan = recipe(drawn32.folder, epochs=1, devices=2)
@@ -185,6 +192,24 @@ def test_votes_outweigh_the_mean_and_the_mean_breaks_ties():
     assert combined(each, vote=False).argmax() == 1
     assert combined(each, vote=True).argmax() == 0
     assert combined(each[1:], vote=True).argmax() == 1
+
+
+def test_a_run_that_was_killed_after_every_epoch_waits_no_longer_than_a_whole_one(drawn32, tmp_path):
+    plan = recipe(drawn32.folder, epochs=9, patience=2, learning_rate=1e-12, metric="accuracy", freeze=True)
+    whole, told = train_classifier(plan, tmp_path / "whole", tracked=False), []
+    assert len(whole.history) < 9
+
+    def kill(epoch, _):
+        told.append(epoch)
+        raise Killed
+
+    for _ in whole.history:
+        with pytest.raises(Killed):
+            train_classifier(plan, tmp_path / "killed", on_epoch=kill, tracked=False)
+    late = train_classifier(plan, tmp_path / "killed", on_epoch=kill, tracked=False)
+    assert told == [row.epoch for row in whole.history], "nothing is left to do after the last of them"
+    assert [row[:-1] for row in late.history] == [row[:-1] for row in whole.history]
+    assert late.facts["model_sha256"] == whole.facts["model_sha256"]
 
 
 def test_it_ends_early_without_gain(drawn32, tmp_path):

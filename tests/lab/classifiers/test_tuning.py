@@ -17,11 +17,11 @@ from tests.lab import NEEDS_LAB
 
 pytestmark = pytest.mark.needs_lab
 
-pytest.importorskip("torch", reason=NEEDS_LAB)
+torch = pytest.importorskip("torch", reason=NEEDS_LAB)
 
 from brushwork.errors import LabError  # noqa: E402
+from brushwork.lab.classifiers import module, tuning  # noqa: E402
 from brushwork.lab.classifiers import study as studies  # noqa: E402
-from brushwork.lab.classifiers import tuning  # noqa: E402
 from brushwork.lab.classifiers.grid import GRID, choices, toml_text  # noqa: E402
 from brushwork.lab.classifiers.plan import read_model_plan  # noqa: E402
 
@@ -116,6 +116,43 @@ def test_a_study_that_is_in_use_or_no_database_is_refused(tmp_path):
 def test_only_networks_are_tuned(drawn32, tmp_path):
     with pytest.raises(LabError, match="no epochs"):
         tuning.tune(recipe(drawn32.folder, model="knn"), tmp_path / "s.sqlite", 1)
+
+
+def test_a_recipe_of_several_processes_is_not_tuned(drawn32, tmp_path):
+    with pytest.raises(LabError, match="2 processes, which tell of their epochs at the end") as refused:
+        tuning.tune(recipe(drawn32.folder, devices=2), tmp_path / "s.sqlite", 1)
+    assert "devices = 1" in refused.value.advice
+
+
+def test_points_that_diverge_or_do_not_fit_are_passed_over_and_said_so(
+    drawn32, tmp_path, monkeypatch, stores_made_once
+):
+    stores_made_once(tmp_path / "s")
+    plan, said = recipe(drawn32.folder, epochs=1), []
+
+    def tune(trials):
+        return tuning.tune(plan, tmp_path / "s.sqlite", trials, say=said.append)
+
+    def no_memory(*_):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "loss_of", lambda *_: torch.tensor(float("nan"), requires_grad=True))
+        with pytest.raises(LabError, match="None of the 1 points of tiny was trained to its end") as ended:
+            tune(1)
+        assert "--trials" in ended.value.advice
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "augment", no_memory)
+        with pytest.raises(LabError, match="None of the 2 points"):
+            tune(2)
+    found = tune(3)
+    assert [line.split(":")[0] for line in said] == [f"trial {n} of {n}" for n in (1, 2, 3)], "none is tried again"
+    assert "pruned: Training diverged at step 0" in said[0]
+    assert "pruned: Memory ends also with batches of" in said[1]
+    assert [row[-3:] for row in found.table.rows] == [
+        (f"{found.value:.4f}", "trained", 1), ("-", "pruned", 0), ("-", "pruned", 0)
+    ]  # fmt: skip
+    assert read_model_plan(found.recipe).name == "tiny-tuned"
 
 
 def test_a_recipe_survives_being_written_and_read(drawn32, tmp_path):

@@ -81,6 +81,14 @@ def test_an_unknown_name_is_refused_with_the_nearest_three():
     assert "resnet18" in refused.value.advice
 
 
+@pytest.mark.parametrize("pretrained", [False, True])
+def test_an_unknown_tag_of_weights_is_refused_as_an_unknown_name(pretrained):
+    with pytest.raises(LabError, match=r"no model resnet18\.wrong\. The nearest names are (\S+, ){2}\S+\.") as refused:
+        of("resnet18.wrong", pretrained=pretrained)
+    assert "resnet18" in refused.value.advice
+    refuse_unknown("resnet18.tv_in1k")
+
+
 def test_freezing_leaves_the_last_layer():
     net = of("resnet18")
     freeze(net, True)

@@ -62,9 +62,7 @@ class TrainBatches:
 class JudgedBatches:
     """The rows of a split in their order, each process its own part."""
 
-    def __init__(
-        self, prepared: PreparedSet, rows: Indices, task: Task, batch: int = 256, share: Share = ALONE
-    ) -> None:
+    def __init__(self, prepared: PreparedSet, rows: Indices, task: Task, batch: int, share: Share = ALONE) -> None:
         self._pixels, self._rows = prepared.pixels, rows[share.rank :: share.world]
         self._labels, self._batch = prepared.labels(task)[self._rows], batch
 

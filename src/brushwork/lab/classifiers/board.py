@@ -28,7 +28,8 @@ MIB: Final = 2**20
 
 @dataclass(frozen=True, eq=False)
 class Contender:
-    """A run in a comparison. `history` are the rows of its history.csv; `latency` None where it was not measured."""
+    """A run in a comparison. `history` are the rows of its history.csv; `latency` None where it was not measured;
+    `stopped` is where training diverged, in words."""
 
     judgement: Judgement
     model: str
@@ -41,6 +42,7 @@ class Contender:
     seconds: float = 0.0
     notes: dict[str, str] = field(default_factory=dict)
     folder: Path | None = None
+    stopped: str = ""
 
     @property
     def name(self) -> str:
@@ -169,6 +171,13 @@ def drawn_by(runs: Sequence[Contender]) -> str:
     )
     return (
         f"Intervals are 95 %: shares of pictures exact (Clopper-Pearson), F1 and AUC by drawing {unit} 500 times. {at}"
+    )
+
+
+def ended_early(runs: Sequence[Contender]) -> str:
+    """Which runs diverged, and where; empty where none did."""
+    return " ".join(
+        f"{run.name} stopped early, and its best epoch is judged: {run.stopped}" for run in runs if run.stopped
     )
 
 

@@ -14,9 +14,9 @@ from ..torchvision_shim import ensure_torchvision
 ensure_torchvision()
 
 import lightning.pytorch as pl  # noqa: E402  (the shim must come first)
-from lightning.pytorch.callbacks import Callback, EarlyStopping, TQDMProgressBar  # noqa: E402
+from lightning.pytorch.callbacks import Callback, TQDMProgressBar  # noqa: E402
 
-from ..keeping import CHECKPOINTS, Keeper  # noqa: E402
+from ..keeping import CHECKPOINTS, Keeper, Patience  # noqa: E402
 from ..writing import written_whole  # noqa: E402
 from .module import SCORE, ClassifierModule  # noqa: E402
 from .plan import ClassifierPlan  # noqa: E402
@@ -95,12 +95,13 @@ def told_values(row: Epoch) -> dict[str, float]:
 
 
 def callbacks_of(settings: ClassifierPlan, out: Path, on_epoch: OnEpoch | None, progress: bool) -> list[Callback]:
-    """The callbacks of a run, in the order in which they must see an epoch: written, kept, told, ended."""
-    found: list[Callback] = [History(out), Keeper(out / CHECKPOINTS, settings.checkpoint_minutes, SCORE)]
+    """The callbacks of a run, in the order in which they must see an epoch: written, ended, kept, told."""
+    found: list[Callback] = [History(out)]
+    if settings.patience:
+        found.append(Patience(SCORE, settings.patience))
+    found.append(Keeper(out / CHECKPOINTS, settings.checkpoint_minutes, SCORE))
     if on_epoch is not None:
         found.append(Told(out, on_epoch))
-    if settings.patience:
-        found.append(EarlyStopping(SCORE, mode="max", patience=settings.patience))
     if progress:
         found.append(TQDMProgressBar())
     return found

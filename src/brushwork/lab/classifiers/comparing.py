@@ -95,8 +95,9 @@ def _sections(runs: Sequence[Contender], metric: str, found: Table) -> list[Sect
     words = metric_named(metric, task_of(runs)).words
     tested = ", ".join(f"{n:,} {name}" for name, n in sorted(counts.items()))
     ranked = board.ranking(runs, metric)
+    note = f"On {tested}. {board.drawn_by(runs)} {board.ended_early(ranked)}".strip()
     parts = [
-        Section(f"Runs, by {words}", (found,), f"On {tested}. {board.drawn_by(runs)}"),
+        Section(f"Runs, by {words}", (found,), note),
         Section("What they cost", (board.costs(ranked),), COSTS.format(machine=hardware(1))),
     ]
     if task_of(runs) == "ai":
@@ -134,6 +135,6 @@ def _kept(runs: Sequence[Contender], metric: str, advice: Advice) -> dict[str, A
         kept["runs"][run.name] = {
             "model": run.model, "kind": run.kind, "bytes": run.bytes, "parameters": run.parameters,
             "latency": run.latency._asdict() if run.latency else None, "n": len(run.judgement.ids), **intervals,
-            "confusion": run.figures.confusion().tolist(),
+            "stopped": run.stopped or None, "confusion": run.figures.confusion().tolist(),
         }  # fmt: skip
     return kept

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -27,17 +27,16 @@ from .predictors import (
     write_predictions,
 )  # fmt: skip
 from .prepared import PreparedSet
-from .runs import WEIGHTS_FILE, Run, load_run
+from .runs import EXPORTS, PREDICTIONS, WEIGHTS_FILE, Run, load_run
 from .sets import open_set
 from .subjects import file_name, subject_of
 
-EXPORTS: Final = "exports"
 Tick = Callable[[Sequence[Any]], Iterable[Any]]
 
 
 def predictions_file(run: Run, split: str) -> Path:
     """Where a run keeps what it said of a split."""
-    return run.folder / f"predictions-{split}.csv"
+    return run.folder / PREDICTIONS.format(split=split)
 
 
 def predict_split(run: Run, prepared: PreparedSet, split: str, tick: Tick = iter) -> Path:
@@ -92,6 +91,7 @@ def contender_of(run: Run, split: str = "test", name: str | None = None) -> Cont
         judgement_of(run, split, name), settings.model, run.kind, int(run.facts["bytes"]), int(run.facts["parameters"]),
         [{k: float(v) for k, v in row._asdict().items() if math.isfinite(v)} for row in run.history],
         val=val, seconds=float(run.facts.get("seconds", 0.0)), notes={"fairness": fairness}, folder=run.folder,
+        stopped=run.stopped,
     )  # fmt: skip
 
 

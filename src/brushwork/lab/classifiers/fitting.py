@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from torch.multiprocessing.spawn import ProcessException, spawn
 
 from ...errors import LabError
-from ..keeping import BEST, CHECKPOINTS, Reached, newest_checkpoint, reached
+from ..keeping import BEST, CHECKPOINTS, NO_ROOM, Reached, divergence_in, is_divergence, newest_checkpoint, reached
 from ..machine import half_is_fast
 from ..networks import unfold_norms
 from ..torchvision_shim import ensure_torchvision
@@ -33,11 +33,9 @@ from .callbacks import OnEpoch, callbacks_of, told_values  # noqa: E402
 from .module import SCORE, ClassifierModule  # noqa: E402
 from .outcome import Outcome  # noqa: E402
 from .plan import ModelPlan  # noqa: E402
-from .runs import HISTORY_FILE, WEIGHTS_FILE, read_history  # noqa: E402
+from .runs import HALVED_FILE, HISTORY_FILE, WEIGHTS_FILE, read_history  # noqa: E402
 from .sets import open_set  # noqa: E402
 
-HALVED_FILE: Final = "halved.json"
-"""Batch and accumulation of a run whose memory ended, so that it goes on with them."""
 NO_MEMORY: Final = re.compile(r"out of memory|can't allocate memory|std::bad_alloc", re.IGNORECASE)
 NORM_PICTURES: Final = 256
 """Pictures from which the batch norms of a folded backbone take their statistics."""
@@ -57,7 +55,7 @@ def fit_network(
     try:
         _fit_in_memory(plan, out, progress, on_epoch, say)
     except LabError as error:
-        if not (out / CHECKPOINTS / BEST).is_file():
+        if not is_divergence(error) or not (out / CHECKPOINTS / BEST).is_file():
             raise
         stopped = error
     if plan.classifier.devices > 1 and on_epoch is not None:
@@ -93,6 +91,8 @@ def _fit(plan: ModelPlan, out: Path, progress: bool, on_epoch: OnEpoch | None) -
         last = str(error).strip().splitlines()[-1]
         if NO_MEMORY.search(last):
             raise MemoryError(last) from error
+        if (diverged := divergence_in(last)) is not None:
+            raise diverged from error
         raise LabError(f"One of the {count} processes stopped: {last}", "Try with `devices = 1`.") from error
 
 
@@ -178,7 +178,8 @@ def _halved(plan: ModelPlan, used: ModelPlan, out: Path, error: Exception) -> Mo
     settings = plan.classifier
     if used is not plan or settings.batch < 4:
         raise LabError(
-            f"Memory ends also with batches of {used.classifier.batch}.", "Lower `batch`, `side` or the model's size."
+            f"{NO_ROOM} also with batches of {used.classifier.batch}.",
+            "Lower `batch`, `side` or the model's size, and start anew with --fresh.",
         ) from error
     update = {"batch": settings.batch // 2, "accumulate": settings.accumulate * 2}
     for within in (out / CHECKPOINTS).glob("epoch*-*.ckpt"):

@@ -39,11 +39,17 @@ def in_plan(plan: ModelPlan, choice: Choice, name: str) -> ModelPlan:
 
 
 def refuse_untunable(plan: ModelPlan) -> None:
-    """Raise LabError for a recipe without what the grid changes."""
+    """Raise LabError for a recipe without what the grid changes, and for one that cannot tell how a training goes."""
     if plan.kind != "network":
         raise LabError(
             f"{plan.name} is {'an ensemble' if plan.kind == 'ensemble' else 'a classical model'}: it has no epochs.",
             "Tune a recipe whose model is a network.",
+        )
+    if plan.classifier.devices > 1:
+        raise LabError(
+            f"{plan.name} trains with {plan.classifier.devices} processes, which tell of their epochs at the end: "
+            "no point could be ended early.",
+            "Set `devices = 1` to tune, and train the best recipe with --devices.",
         )
 
 

@@ -10,13 +10,11 @@ from ...errors import LabError
 from ..tables import Table
 from ..tracking import tracking
 from .bundling import Tick, Wrapped, make_bundle
-from .contenders import EXPORTS, set_of
+from .contenders import set_of
 from .exporting import HEAD, TABLE_FILE, Exported, export, form_named, refuse_lossy
-from .judging import EVALUATION
-from .runs import Run
+from .runs import BUNDLE, EVALUATION, EXPORTS, Run
 from .subjects import model_in_words, subject_of
 
-BUNDLE: Final = "bundle"
 BUNDLED: Final = ("onnx", "onnx-int8")
 """Forms that a bundle can hold, the preferred one first."""
 

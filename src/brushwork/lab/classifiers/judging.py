@@ -16,11 +16,8 @@ from .contenders import Tick, contender_of, predict_split, predictions_file, set
 from .plan import ModelPlan
 from .prepared import PreparedSet
 from .ranking import metrics_of
-from .runs import Run, load_run
+from .runs import EVALUATION, LEFT_OUT_FILE, Run, load_run
 from .sheets import galleries
-
-EVALUATION: Final = "evaluation"
-"""Folder of a run with its report, plots and sheets of pictures."""
 
 
 def evaluate_run(plan: ModelPlan, out: Path, split: str = "test", tick: Tick = iter, time: bool = True) -> Compared:
@@ -123,10 +120,10 @@ def _shown(best: Contender, runs: dict[Path, Run], split: str, out: Path) -> Seq
 
 def _left_out(folders: Sequence[Path]) -> list[Section]:
     """What `evaluate --leave-out generators` left beside the runs."""
-    from .leaveout import TABLE_FILE, read_table
+    from .leaveout import read_table
 
     return [
-        Section(f"{folder.name}: generators left out of training", (read_table(folder / TABLE_FILE),))
+        Section(f"{folder.name}: generators left out of training", (read_table(folder / LEFT_OUT_FILE),))
         for folder in folders
-        if (folder / TABLE_FILE).is_file()
+        if (folder / LEFT_OUT_FILE).is_file()
     ]

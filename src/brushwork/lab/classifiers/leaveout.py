@@ -11,17 +11,18 @@ import numpy as np
 
 from ...errors import LabError
 from ..datasets import AI, HUMAN
+from ..keeping import is_divergence
 from ..tables import Table
-from .contenders import Tick, judgement_of, predict_split
+from .contenders import Tick, judgement_of, predict_split, predictions_file
 from .judgement import Figures, Judgement
 from .plan import ModelPlan
+from .runs import FACTS_FILE, LEFT_OUT_FILE, Run, load_run
 from .sets import open_set
 from .subjects import file_name
 from .techniques import technique_of
 from .training import train_classifier
 
 FOLDER: Final = "without"
-TABLE_FILE: Final = "left-out-generators.csv"
 FEWEST: Final = 5
 """Pictures of a generator in the split, with fewer of which its figure would be noise."""
 HEAD: Final = (
@@ -44,13 +45,24 @@ def leave_out_generators(
     for generator in generators:
         changed = plan.data.model_copy(update={"without": (*plan.data.without, generator)})
         short = plan.model_copy(update={"name": f"{plan.name} without {generator}", "data": changed})
-        run = train_classifier(short, out / FOLDER / file_name(generator), say=say)
+        run = _trained(short, out / FOLDER / file_name(generator), say)
         predict_split(run, open_set(plan), split, tick)
         rows.append(_row(generator, judgement_of(run, split), known))
         say(f"without {generator}: AUC {rows[-1][3]}")
     table = Table(HEAD, tuple(rows))
-    write_table(table, out / TABLE_FILE)
+    write_table(table, out / LEFT_OUT_FILE)
     return table
+
+
+def _trained(plan: ModelPlan, out: Path, say: Callable[[str], None]) -> Run:
+    """The finished run. One that diverged is judged by the epoch that it kept, and it is said so."""
+    try:
+        return train_classifier(plan, out, say=say)
+    except LabError as error:
+        if not is_divergence(error) or not (out / FACTS_FILE).is_file():
+            raise
+        say(f"{plan.name}: {error.detail}")
+        return load_run(out)
 
 
 def _generators(plan: ModelPlan, split: str) -> list[str]:
@@ -71,9 +83,6 @@ def _generators(plan: ModelPlan, split: str) -> list[str]:
 
 def _known(out: Path, split: str) -> Judgement | None:
     """What the run that was trained on everything says of the split, where there is one."""
-    from .contenders import predictions_file
-    from .runs import FACTS_FILE, load_run
-
     if not (out / FACTS_FILE).is_file():
         return None
     run = load_run(out)

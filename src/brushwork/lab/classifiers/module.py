@@ -22,7 +22,7 @@ from .augment import augment, mix_up  # noqa: E402
 from .batches import Batch, Draws, JudgedBatches, Share, TrainBatches, limited  # noqa: E402
 from .figures import judged_figures  # noqa: E402
 from .optimising import loss_of, optimiser_of, rate_share, targets_of  # noqa: E402
-from .plan import ModelPlan  # noqa: E402
+from .plan import ModelPlan, judged_at_once  # noqa: E402
 from .sets import open_set  # noqa: E402
 from .zoo import ClassifierNet, build, freeze  # noqa: E402
 
@@ -77,7 +77,9 @@ class ClassifierModule(pl.LightningModule):
     def val_dataloader(self) -> Any:
         """The validation split."""
         rows = self.prepared.indices("val", self.settings.task)
-        return JudgedBatches(self.prepared, rows, self.settings.task, share=self._share())
+        return JudgedBatches(
+            self.prepared, rows, self.settings.task, judged_at_once(self.settings.batch), self._share()
+        )
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """Loss of one changed batch."""

@@ -21,8 +21,8 @@ LIBRARIES: Final = ("torch", "timm", "lightning", "scikit-learn", "onnxruntime",
 
 @dataclass(frozen=True)
 class Outcome:
-    """`model` is the file of the model, None for an ensemble; `more` are facts of its kind; `stopped` is why training
-    ended before its time, where it did."""
+    """`model` is the file of the model, None for an ensemble; `more` are facts of its kind; `stopped` is the divergence
+    that ended training before its time, where one did."""
 
     prepared: PreparedSet
     model: Path | None
@@ -41,7 +41,7 @@ def common_facts(plan: ModelPlan, done: Outcome) -> dict[str, Any]:
         "seconds": done.seconds, "peak_memory_mb": peak_memory_mb(), "data_sha256": done.prepared.sha256,
         "data_made": dict(done.prepared.facts.get("how", {})), "model_sha256": _digest(done.model),
         "versions": {name: version(name) for name in LIBRARIES}, "python": sys.version.split()[0],
-        "machine": hardware(plan.classifier.threads), "stopped": str(done.stopped) if done.stopped else None,
+        "machine": hardware(plan.classifier.threads), "stopped": done.stopped.detail if done.stopped else None,
     } | dict(done.more)  # fmt: skip
 
 

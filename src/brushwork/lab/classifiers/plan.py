@@ -16,6 +16,8 @@ Kind = Literal["network", "classical", "ensemble"]
 Metric = Literal["auc", "accuracy", "precision", "recall", "f1", "fpr", "macro_f1"]
 CLASSICAL: Final = ("svm", "decision_tree", "random_forest", "knn")
 ENSEMBLE: Final = "ensemble"
+MOST_AT_ONCE: Final = 256
+"""Pictures that go through a model at once; more gain no time."""
 
 
 class SetPlan(Strict):
@@ -142,6 +144,14 @@ class ModelPlan(Strict):
         if settings.unfreeze_after is not None and settings.devices > 1:
             raise ValueError("unfreeze_after needs devices = 1: the processes of DDP agree on what is trained once")
         return self
+
+
+def judged_at_once(batch: int) -> int:
+    """How many pictures go through a network that only answers, of one that was trained with such batches.
+
+    An answer takes less memory than a step of training: where a batch fits, twice as many pictures do.
+    """
+    return min(MOST_AT_ONCE, 2 * batch)
 
 
 def is_classifier(raw: Mapping[str, Any]) -> bool:

@@ -12,14 +12,14 @@ import numpy as np
 
 from ...errors import LabError
 from ..metrics import Floats
+from .plan import MOST_AT_ONCE, judged_at_once
 from .prepared import CLASSES, Indices, Pixels, PreparedSet
 from .runs import ONNX_FILE, WEIGHTS_FILE, Run, load_run
 
 if TYPE_CHECKING:
     from .zoo import ClassifierNet
 
-CHUNK: Final = 256
-"""Pictures that go through a model at once."""
+CHUNK: Final = MOST_AT_ONCE
 ABOUT: Final = ("id", "label", "generator", "source")
 
 
@@ -40,21 +40,22 @@ class Predictor(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class NetworkPredictor:
-    """A network; `module` takes uint8 pictures and gives logits (n, classes)."""
+    """A network; `module` takes uint8 pictures and gives logits (n, classes), `at_once` of them for its memory."""
 
     classes: tuple[str, ...]
     side: int
     module: ClassifierNet
+    at_once: int = MOST_AT_ONCE
 
     def probabilities(self, pixels: Pixels) -> Floats:
-        """Softmax of the logits, CHUNK pictures at a time, on the device where the weights are."""
+        """Softmax of the logits, `at_once` pictures at a time, on the device where the weights are."""
         import torch
 
         device = self.module.mean.device
         parts: list[Floats] = []
         with torch.inference_mode():
-            for start in range(0, len(pixels), CHUNK):
-                chunk = torch.from_numpy(np.array(pixels[start : start + CHUNK])).to(device)
+            for start in range(0, len(pixels), self.at_once):
+                chunk = torch.from_numpy(np.array(pixels[start : start + self.at_once])).to(device)
                 parts.append(torch.softmax(self.module(chunk).double(), 1).cpu().numpy())
         return np.concatenate(parts) if parts else np.empty((0, len(self.classes)))
 
@@ -94,7 +95,8 @@ def combined(each: Floats, vote: bool) -> Floats:
 def load_predictor(run: Run) -> Predictor:
     """The model of a run, ready to be asked. Raises LabError where its file is missing or does not fit."""
     if run.kind == "network":
-        return NetworkPredictor(run.classes, run.side, load_network(run))
+        at_once = judged_at_once(int(run.facts["batch"]))  # the halved one, where memory ended
+        return NetworkPredictor(run.classes, run.side, load_network(run), at_once)
     if run.kind == "classical":
         from .classical import ClassicalPredictor
 

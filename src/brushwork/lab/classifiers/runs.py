@@ -5,7 +5,10 @@ weights.safetensors   the best epoch of a network, as the state of its `Classifi
 history.csv           one row per epoch: HISTORY_COLUMNS
 facts.json            written last: a folder without it is no finished run
 checkpoints/          to go on from
+data.sha256           digest of the prepared set that it was begun on
+halved.json           batch and accumulation of a run whose memory ended
 predictions-SPLIT.csv what it said of a prepared set's split
+evaluation/, exports/, bundle/, left-out-generators.csv   what was made of it
 """
 
 from __future__ import annotations
@@ -25,6 +28,16 @@ WEIGHTS_FILE: Final = "weights.safetensors"
 ONNX_FILE: Final = "model.onnx"
 HISTORY_FILE: Final = "history.csv"
 FACTS_FILE: Final = "facts.json"
+DATA_FILE: Final = "data.sha256"
+HALVED_FILE: Final = "halved.json"
+"""Batch and accumulation of a run whose memory ended, so that it goes on with them."""
+PREDICTIONS: Final = "predictions-{split}.csv"
+LEFT_OUT_FILE: Final = "left-out-generators.csv"
+"""What its recipe is worth on generators that are left out of training."""
+EVALUATION: Final = "evaluation"
+"""Folder of a run with its report, plots and sheets of pictures."""
+EXPORTS: Final = "exports"
+BUNDLE: Final = "bundle"
 
 
 class Epoch(NamedTuple):
@@ -46,7 +59,7 @@ HISTORY_COLUMNS: Final = Epoch._fields
 @dataclass(frozen=True)
 class Run:
     """A finished run. `facts`: classes, side, parameters, bytes, seconds, epochs, best_epoch, best_score,
-    peak_memory_mb, data_sha256, mean, std, git, versions, machine."""
+    peak_memory_mb, data_sha256, mean, std, git, versions, machine, stopped."""
 
     folder: Path
     plan: ModelPlan
@@ -62,6 +75,11 @@ class Run:
     def classes(self) -> tuple[str, ...]:
         """The names of the classes, by label."""
         return tuple(self.facts["classes"])
+
+    @property
+    def stopped(self) -> str:
+        """Where training diverged, in words; empty where it ended in its time."""
+        return str(self.facts.get("stopped") or "")
 
     @property
     def side(self) -> int:

@@ -26,7 +26,7 @@ Try = Callable[[Choice, Report], float]
 
 
 class Pruned(Exception):
-    """The trial is not worth going on with."""
+    """The trial is not worth going on with, or could not; what it holds says why."""
 
 
 @contextmanager
@@ -103,9 +103,10 @@ def search(study: Any, trials: int, attempt: Try, seed: int, say: Callable[[str]
             continue
         try:
             value = attempt(choice, _reporter(trial))
-        except Pruned:
+        except Pruned as why:
             study.tell(trial, state=TrialState.PRUNED)
-            say(f"trial {len(seen) + 1} of {wanted}: {in_words(dict(choice))}: pruned")
+            words = f"pruned: {why}" if str(why) else "pruned"
+            say(f"trial {len(seen) + 1} of {wanted}: {in_words(dict(choice))}: {words}")
             continue
         study.tell(trial, value)
         say(f"trial {len(seen) + 1} of {wanted}: {in_words(dict(choice))}: {value:.4f}")

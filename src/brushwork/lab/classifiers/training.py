@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...errors import LabError
 from ..export import git_commit
-from ..keeping import CHECKPOINTS
+from ..keeping import GENTLER
 from ..writing import disk_explained, written_whole
 from .callbacks import OnEpoch, told_values
+from .claiming import claim
 from .outcome import Outcome, common_facts
 from .plan import ModelPlan
-from .runs import FACTS_FILE, HISTORY_FILE, PLAN_FILE, Run, load_run, read_plan_of
+from .runs import FACTS_FILE, HISTORY_FILE, Run, load_run
 from .sets import open_set
 
 if TYPE_CHECKING:
@@ -43,23 +43,29 @@ def train_classifier(
 
     A run that was killed goes on from its newest checkpoint, and a finished one is only read. `on_epoch` is told every
     epoch of a network; what it raises ends the run, which can go on later. With `tracked` the run is kept in MLflow
-    beside `out`. Raises LabError where the folder holds a run of another recipe, where data, weights or disk fail, and
-    where the loss is no number any more: the best epoch before that is then kept as the run.
+    beside `out`. Raises LabError where the folder holds a run of another recipe or set, where data, weights or disk
+    fail, and where the loss is no number any more, or was so in a run that is found: the best epoch before that is
+    then kept as the run.
     """
-    open_set(plan).classes(plan.classifier.task)  # what is wrong with the set is said before the folder is claimed
-    _claim(plan, out, resume)
-    if (out / FACTS_FILE).is_file():
-        return load_run(out)
+    prepared = open_set(plan)
+    prepared.classes(plan.classifier.task)  # what is wrong with the set is said before the folder is claimed
+    claim(plan, prepared.sha256, out, resume)
+    if not (out / FACTS_FILE).is_file():
+        _train(plan, out, progress, on_epoch, say, tracked)
+    run = load_run(out)
+    if run.stopped:
+        kept = f"Epoch {run.facts['best_epoch']}, the best before it, is kept as the run {out}."
+        raise LabError(f"{run.stopped} {kept}", GENTLER)
+    return run
+
+
+def _train(plan: ModelPlan, out: Path, progress: bool, on_epoch: OnEpoch | None, say: Say, tracked: bool) -> None:
     with disk_explained(), ExitStack() as opened:
         told = _tracking(plan, out, opened) if tracked else None
         done = _trained(plan, out, progress, on_epoch, say)
         _finish(plan, out, done)
-        run = load_run(out)
         if told is not None:
-            _tell(told, run)
-    if done.stopped is not None:
-        raise done.stopped
-    return run
+            _tell(told, load_run(out))
 
 
 def _trained(plan: ModelPlan, out: Path, progress: bool, on_epoch: OnEpoch | None, say: Say) -> Outcome:
@@ -74,43 +80,6 @@ def _trained(plan: ModelPlan, out: Path, progress: bool, on_epoch: OnEpoch | Non
     from .ensemble import join_ensemble
 
     return join_ensemble(plan)
-
-
-def _claim(plan: ModelPlan, out: Path, resume: bool) -> None:
-    """Mark the folder as the recipe's. Raises LabError where another one, or something else, lies there."""
-    path = out / PLAN_FILE
-    if not resume and path.is_file():
-        for name in (CHECKPOINTS, "log"):
-            shutil.rmtree(out / name, ignore_errors=True)
-        for name in (FACTS_FILE, HISTORY_FILE, PLAN_FILE):
-            (out / name).unlink(missing_ok=True)
-    if path.is_file() and _begun(out):
-        changed = _differences(read_plan_of(out).model_dump(mode="json"), plan.model_dump(mode="json"))
-        if changed:
-            raise LabError(
-                f"{out} holds a run with other settings: {', '.join(changed)}.",
-                "Give another --out, or --fresh to start it anew.",
-            )
-        return
-    out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(plan.model_dump(mode="json"), indent=1) + "\n"
-    written_whole(path, lambda part: part.write_text(text, encoding="utf-8"))
-
-
-def _begun(out: Path) -> bool:
-    """True where there is something that another recipe would spoil; a run refused at its start left none."""
-    return (out / FACTS_FILE).is_file() or any((out / CHECKPOINTS).glob("*.ckpt"))
-
-
-def _differences(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> list[str]:
-    found: list[str] = []
-    for name, now in new.items():
-        before = old.get(name)
-        if isinstance(before, dict) and isinstance(now, dict):
-            found += _differences(before, now, f"{prefix}{name}.")
-        elif before != now:
-            found.append(f"{prefix}{name} is {before} there and {now} here")
-    return found
 
 
 def _finish(plan: ModelPlan, out: Path, done: Outcome) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ...errors import LabError
-from ..keeping import is_divergence
+from ..keeping import is_divergence, is_memory
 from ..plots import HUMAN_COLOUR, INK, saved, styled
 from ..report import Section, write_report
 from ..tables import Table
@@ -70,14 +70,22 @@ def _train(plan: ModelPlan, choice: Choice, folder: Path, report: Report) -> flo
     try:
         run = train_classifier(in_plan(plan, choice, f"{plan.name}-{name}"), folder / name, on_epoch=on_epoch)
     except LabError as error:
-        if is_divergence(error):  # no reason to end the study: the point is a bad one
-            raise Pruned from error
+        if is_divergence(error) or is_memory(error):  # no reason to end the study: the point is a bad one
+            raise Pruned(error.detail) from error
         raise
     return float(run.facts["best_score"])
 
 
 def _told(study: Any, plan: ModelPlan, folder: Path) -> Tuned:
-    """Write best.toml, the plots and the report; the best of it goes to MLflow."""
+    """Write best.toml, the plots and the report; the best of it goes to MLflow.
+
+    Raises LabError where no point was trained to its end.
+    """
+    if not any(trial.state.name == "COMPLETE" for trial in study.trials):
+        raise LabError(
+            f"None of the {len(tried(study))} points of {plan.name} was trained to its end: there is no best one.",
+            "Give more --trials, or a gentler recipe (a longer `warmup`, a shorter `clip`, a smaller model).",
+        )
     folder.mkdir(parents=True, exist_ok=True)
     best = study.best_trial
     recipe = folder / BEST_FILE
@@ -91,7 +99,7 @@ def _told(study: Any, plan: ModelPlan, folder: Path) -> Tuned:
         Section("Importance", (Table(("key", "importance"), tuple((k, f"{v:.3f}") for k, v in weights.items())),),
                 "Share of the spread between trained points that a key explains (fANOVA)." if weights else
                 f"Told from {FEWEST} trained points on; pruned ones do not count."),
-        Section("Trials", (found,), "Pruned trials show the figure of their last epoch."),
+        Section("Trials", (found,), "Pruned trials show the figure of their last epoch, if there was one."),
     ]  # fmt: skip
     page = write_report(
         f"Tuning {plan.name}", parts, draw_study(study, weights, plan.classifier.metric, folder), folder
@@ -132,9 +140,9 @@ def trials_table(study: Any, metric: str) -> Table:
         reported = trial.intermediate_values
         value = trial.value if trial.value is not None else reported[max(reported)] if reported else math.nan
         state = "pruned" if trial.state.name == "PRUNED" else "trained"
-        rows.append((state == "pruned", -value, [v for _, v in choice], value, state, len(reported)))
-    rows.sort(key=lambda row: row[:2])
-    shown = tuple((*values, f"{value:.4f}", state, epochs) for _, _, values, value, state, epochs in rows)
+        rows.append((state == "pruned", math.isnan(value), -value, [v for _, v in choice], state, len(reported)))
+    rows.sort(key=lambda row: row[:3])
+    shown = tuple((*values, "-" if none else f"{-least:.4f}", *rest) for _, none, least, values, *rest in rows)
     return Table((*(name.replace("_", " ") for name in GRID), metric, "state", "epochs seen"), shown)
 
 

@@ -121,13 +121,24 @@ def known_names() -> list[str]:
 
 
 def refuse_unknown(name: str) -> None:
-    """Raise LabError, with the nearest three names, where neither we nor timm know `name`."""
+    """Raise LabError, with the nearest three names, where neither we nor timm know `name` or the tag after its dot."""
     ensure_torchvision()
-    import timm
-
-    if name not in OWN and not timm.is_model(name):
+    if name not in OWN and not _is_of_timm(name):
         near = get_close_matches(name, known_names(), n=3, cutoff=0.0)
         raise LabError(f"There is no model {name}.", f"The nearest names are {', '.join(near)}.")
+
+
+def _is_of_timm(name: str) -> bool:
+    """timm's own question leaves the tag aside, which names the weights."""
+    import timm
+
+    if not timm.is_model(name):
+        return False
+    try:
+        timm.models.get_pretrained_cfg(name)
+    except RuntimeError:  # no such tag
+        return False
+    return True
 
 
 def normalisation_of(trunk: nn.Module, settings: ClassifierPlan) -> tuple[tuple[float, ...], tuple[float, ...]]:
