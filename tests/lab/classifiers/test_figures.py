@@ -141,7 +141,9 @@ def test_runs_that_do_no_better_than_chance_are_of_no_use_and_none_is_taken(tmp_
     assert "guesses is no choice: its ROC-AUC" in told.text
 
     write_comparison("Two", [guesses, ordered], "auc", tmp_path)
-    assert "No run is of use" in (tmp_path / "report.md").read_text()
+    report = (tmp_path / "report.md").read_text()
+    assert "No run is of use" in report
+    assert "All run by ONNX Runtime; the time of classical models has that of their features in it." in report
     assert json.loads((tmp_path / "figures.json").read_text())["take"] is None
     good = contender(judged("good", 0.1 + 0.8 * truth, truth), ms=9)
     assert advise([ordered, guesses, good], "recall").run == "good"
