@@ -3,12 +3,14 @@
     brushwork export --make-tflite-env
     python benchmarks/tflite.py
 
-Prints one line a network: seconds of the conversion, bytes, largest difference of logits, milliseconds of a picture.
+Prints one line a network: seconds of the conversion, bytes, largest difference of logits and whether `brushwork export`
+would take it, milliseconds of a picture. Ends with 1 where a network is beyond that limit.
 Not a test: the environment takes 2 GB, which CI does not hold.
 """
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -16,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from brushwork.lab.classifiers.exporting import allowed_beside
 from brushwork.lab.classifiers.forms.of_tflite import TFLITE_FORMS, environment
 from brushwork.lab.classifiers.forms.subject import Subject
 from brushwork.lab.classifiers.latency import example
@@ -30,6 +33,7 @@ def main() -> None:
     torch.manual_seed(0)
     (form,) = TFLITE_FORMS
     print(f"environment {environment()}, torch {torch.__version__}, pictures of {SIDE} pixels, seed 0, untrained")
+    beyond: list[str] = []
     for model in NETWORKS:
         net = build(ClassifierPlan(model=model), 2, SIDE).eval()
         for module in net.modules():
@@ -43,11 +47,15 @@ def main() -> None:
             form.write(subject, path)
             taken = time.monotonic() - start
             pixels = example(SIDE, 5)
-            gap = np.abs(form.open(subject, path)(pixels) - subject.look_with(net)(pixels)).max()
+            wanted = subject.look_with(net)(pixels)
+            gap = float(np.abs(form.open(subject, path)(pixels) - wanted).max())
+            allowed = allowed_beside([wanted])
+            beyond += [model] if not gap <= allowed else []
+            judged = f"within {allowed:.1e}" if gap <= allowed else f"beyond {allowed:.1e}: export refuses it"
             assert form.clock is not None
-            print(
-                f"{model}: {taken:.0f} s, {path.stat().st_size:,} bytes, {gap:.1e}, {form.clock(subject, path).words}"
-            )
+            clocked = form.clock(subject, path).words
+            print(f"{model}: {taken:.0f} s, {path.stat().st_size:,} bytes, {gap:.1e} ({judged}), {clocked}")
+    sys.exit(f"beyond the limit: {', '.join(beyond)}" if beyond else 0)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from brushwork.forensics.bundle import load_bundle  # noqa: E402
 from brushwork.forensics.scorer import Scorer  # noqa: E402
 from brushwork.lab.classifiers import explaining, handing  # noqa: E402
 from brushwork.lab.classifiers.predictors import combined, load_predictor  # noqa: E402
+from brushwork.lab.classifiers.runs import load_run  # noqa: E402
 from brushwork.lab.classifiers.together import Together  # noqa: E402
 from brushwork.lab.classifiers.training import train_classifier  # noqa: E402
 from brushwork.lab.export import write_onnx  # noqa: E402
@@ -100,10 +101,16 @@ def test_networks_joined_to_one_give_the_common_probabilities(vote):
     np.testing.assert_allclose(found[:1], combined(each, vote), rtol=1e-5)
 
 
-def test_an_ensemble_has_no_map_of_its_own(pair, tmp_path):
-    with pytest.raises(LabError, match="is an ensemble") as refused:
-        explaining.explain_pictures([], pair.folder, None, tmp_path)
-    assert str(pair.plan.ensemble.members[0]) in refused.value.advice
+def test_an_ensemble_is_explained_member_by_member(pair, drawn32, tmp_path):
+    path = tmp_path / "one.png"
+    Image.fromarray(drawn32.pixels[drawn32.indices("test")[0]]).save(path)
+    found = explaining.explain_pictures([path], pair.folder, None, tmp_path / "out")
+    members = [folder.name for folder in pair.plan.ensemble.members]
+    assert [row[0] for row in found.table.rows] == [f"one.png by member {i}, {m}" for i, m in enumerate(members, 1)]
+    assert len(list((tmp_path / "out").glob("*.png"))) == 2
+    for (_, said, score, _), folder in zip(found.table.rows, pair.plan.ensemble.members, strict=True):
+        p = load_predictor(load_run(folder)).probabilities(drawn32.pixels[drawn32.indices("test")[:1]])[0]
+        assert (said, float(score)) == (("human", "ai")[p.argmax()], pytest.approx(p.max(), abs=1e-3))
 
 
 def test_classical_models_and_ensembles_with_them_are_not_exported(trained, bundle, drawn32, tmp_path):

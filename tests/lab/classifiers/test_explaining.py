@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 from tests.lab import NEEDS_LAB
 
@@ -14,7 +15,8 @@ pytestmark = pytest.mark.needs_lab
 
 torch = pytest.importorskip("torch", reason=NEEDS_LAB)
 
-from brushwork.errors import LabError  # noqa: E402
+from brushwork.cli.app import build as cli  # noqa: E402
+from brushwork.errors import LabError, PictureError  # noqa: E402
 from brushwork.lab.classifiers import explaining  # noqa: E402
 from brushwork.lab.classifiers.faithful import faithfulness, grid_cells  # noqa: E402
 from brushwork.lab.classifiers.gradcam import grad_cam  # noqa: E402
@@ -121,7 +123,7 @@ def test_a_network_without_a_feature_map_is_refused():
 def test_pictures_are_explained_with_a_run_on_one_page_that_says_what_the_maps_are_worth(trained, drawn32, tmp_path):
     for index in drawn32.indices("test")[:2]:
         Image.fromarray(drawn32.pixels[index]).resize((96, 64)).save(tmp_path / f"{index}.png")
-    table, page = explaining.explain_pictures(sorted(tmp_path.glob("*.png")), trained.folder, None, tmp_path / "out")
+    table, page, _ = explaining.explain_pictures(sorted(tmp_path.glob("*.png")), trained.folder, None, tmp_path / "out")
     text = page.read_text()
     assert "no proof of anything" in text
     assert text.count("data:image/png;base64,") == 2
@@ -133,12 +135,36 @@ def test_pictures_are_explained_with_a_run_on_one_page_that_says_what_the_maps_a
     assert "means nothing" in text or "follows this map" in text
 
 
+def test_a_picture_that_cannot_be_read_is_left_out_told_and_ends_with_its_exit_code(trained, drawn32, tmp_path):
+    for index in drawn32.indices("test")[:2]:
+        Image.fromarray(drawn32.pixels[index]).save(tmp_path / f"{index}.png")
+    (tmp_path / "0-broken.png").write_bytes(b"\x89PNG\r\n\x1a\n and nothing else")
+    words = ["explain", *map(str, sorted(tmp_path.glob("*.png"))), "--run", str(trained.folder)]
+    found = CliRunner().invoke(cli(), [*words, "--out", str(tmp_path / "out")])
+    assert found.exit_code == 3, found.output
+    assert "1 of 3 pictures could not be read" in found.output
+    text = (tmp_path / "out" / "report.html").read_text()
+    assert "Left out: 1" in text
+    assert "0-broken.png" in text
+    assert text.count("data:image/png;base64,") == 2
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_where_no_picture_can_be_read_nothing_is_written(tmp_path, count):
+    paths = [tmp_path / f"{i}.png" for i in range(count)]
+    for path in paths:
+        path.write_bytes(b"no picture")
+    with pytest.raises(PictureError, match=r"0\.png" if count == 1 else r"None of 2 pictures can be read"):
+        explaining.explain_pictures(paths, None, "art-1", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_pictures_are_explained_with_the_shipped_bundle(tmp_path):
     """R3-07."""
     draw(1, 5, side=460).save(tmp_path / "large.png")
     draw(0, 6, side=96).save(tmp_path / "small.png")
     pictures = [tmp_path / "large.png", tmp_path / "small.png"]
-    table, page = explaining.explain_pictures(pictures, None, "art-1", tmp_path / "out")
+    table, page, _ = explaining.explain_pictures(pictures, None, "art-1", tmp_path / "out")
     assert table.rows[0][-1] in ("yes", "no")
     assert table.rows[1][-1] == "no map"
     assert "one piece of this picture" in page.read_text()

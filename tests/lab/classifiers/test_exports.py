@@ -25,6 +25,7 @@ from brushwork.lab.classifiers.contenders import judgement_of, predict_split  # 
 from brushwork.lab.classifiers.forms import of_keras, of_tflite  # noqa: E402
 from brushwork.lab.classifiers.forms.subject import Subject  # noqa: E402
 from brushwork.lab.classifiers.latency import example  # noqa: E402
+from brushwork.lab.quantize import quantize  # noqa: E402
 
 FORMS = ("safetensors", "torch-export", "torchscript", "onnx", "onnx-int8", "keras", "h5")
 
@@ -92,6 +93,27 @@ def made(model: str) -> Subject:
                 module.bias.normal_(0, 0.1)
         net(torch.from_numpy(example(32, 8)))
     return Subject("s", model, net.eval(), 32, "ai", ("human", "ai"), example(32, 2), np.zeros(2, dtype=np.int64), {})
+
+
+FAMILIES = ("resnet18", "vit_tiny_patch16_224", "convnext_atto", "mobilenetv2_100", "tf_efficientnet_lite0")
+
+
+@pytest.mark.parametrize("model", FAMILIES)
+def test_a_network_of_every_family_computes_the_same_in_the_forms_that_run_it(model, tmp_path):
+    """S3-27, S4-18: at 32 px, with weights as they are drawn."""
+    subject = made(model)
+    pixels = example(32, 3)
+    wanted = subject.look_with(subject.module)(pixels)
+    for name in ("torchscript", "torch-export", "onnx"):
+        form = exporting.form_named(name)
+        form.write(subject, tmp_path / name)
+        found = form.open(subject, tmp_path / name)
+        assert np.abs(found(pixels) - wanted).max() <= exporting.allowed_beside([wanted]), name
+        assert np.abs(found(pixels[:1]) - wanted[:1]).max() <= exporting.allowed_beside([wanted]), name
+    quantize(tmp_path / "onnx", [subject.pictures], tmp_path / "int8")  # as onnx-int8 does, without a second export
+    rounded = exporting.form_named("onnx-int8").open(subject, tmp_path / "int8")(pixels)
+    assert 0 < np.abs(rounded - wanted).max() < 1
+    assert (tmp_path / "int8").stat().st_size < (tmp_path / "onnx").stat().st_size / 2
 
 
 def test_keras_refuses_what_it_cannot_copy_exactly(tmp_path):

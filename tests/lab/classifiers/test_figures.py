@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -16,6 +18,7 @@ from brushwork.errors import LabError  # noqa: E402
 from brushwork.lab.classifiers import board  # noqa: E402
 from brushwork.lab.classifiers.advice import advise  # noqa: E402
 from brushwork.lab.classifiers.board import Contender  # noqa: E402
+from brushwork.lab.classifiers.comparing import write_comparison  # noqa: E402
 from brushwork.lab.classifiers.judgement import Figures, Judgement, difference  # noqa: E402
 from brushwork.lab.classifiers.latency import Latency  # noqa: E402
 from brushwork.lab.classifiers.ranking import metric_named  # noqa: E402
@@ -109,13 +112,41 @@ def test_the_recommendation_prefers_fewer_accusations_then_speed_among_runs_that
     assert told.run == "twin"
     assert "cheapest of those left" in told.text
     assert "is not measurably better" in told.text
-    assert advise([hopeless, best], "auc").run == "best"
-    assert "No other run comes near" in advise([hopeless, best], "auc").text
+    assert "hopeless is no choice" in told.text
+    other = np.random.default_rng(5).permutation(scores)
+    weak = contender(judged("weak", np.where(np.arange(len(truth)) % 3, scores, other), truth), ms=0.1)
+    assert advise([weak, best], "auc").run == "best"
+    assert "No other run comes near: weak" in advise([weak, best], "auc").text
     gap = difference(best.figures, calm.figures, "auc")
     chosen = advise([best, calm], "auc")
     assert chosen.run == ("calm" if gap.low <= 0 <= gap.high or gap.value < 0 else "best")
     with pytest.raises(LabError, match="different pictures"):
         difference(best.figures, Figures(judged("x", scores[1:], truth[1:])), "auc")
+
+
+def test_runs_that_do_no_better_than_chance_are_of_no_use_and_none_is_taken(tmp_path):
+    """The larger class has 59 %: who is right in 63 % of 400 is not told from who calls everything human."""
+    truth = (np.arange(400) >= 236).astype(np.int64)
+    ordered = contender(judged("ordered", np.r_[np.linspace(0.2, 0.53, 236), np.linspace(0.3, 0.56, 164)], truth))
+    assert ordered.figures.interval("auc").low > 0.5
+    assert ordered.figures.interval("accuracy").value > 0.59
+    guesses = contender(judged("guesses", np.arange(400) * 37 % 400 / 400, truth))
+
+    told = advise([guesses, ordered], "auc")
+    assert told.run is None
+    assert told.text.startswith("Take none. No run is of use: none does better than chance.")
+    assert "where calling all human is in 0.590" in told.text
+    assert "ordered is no choice: it is right at 0.5 in 0.6" in told.text
+    assert "only another threshold" in told.text
+    assert "guesses is no choice: its ROC-AUC" in told.text
+
+    write_comparison("Two", [guesses, ordered], "auc", tmp_path)
+    report = (tmp_path / "report.md").read_text()
+    assert "No run is of use" in report
+    assert "All run by ONNX Runtime; the time of classical models has that of their features in it." in report
+    assert json.loads((tmp_path / "figures.json").read_text())["take"] is None
+    good = contender(judged("good", 0.1 + 0.8 * truth, truth), ms=9)
+    assert advise([ordered, guesses, good], "recall").run == "good"
 
 
 def test_mean_predicted_share_and_false_positives_stand_beside_the_fairness_term(sample):

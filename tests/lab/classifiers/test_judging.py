@@ -68,7 +68,7 @@ def test_a_comparison_ranks_recommends_and_says_by_what_rule(trained, judged, ot
     found = judging.compare_runs([other, trained.folder], tmp_path / "out", time=False)
     assert [row[0] for row in found.table.rows] == [trained.folder.name, "worse"]
     assert found.advice.run == trained.folder.name
-    assert "The rule: the run with the best ROC-AUC leads" in found.advice.text
+    assert "the one with the best ROC-AUC leads" in found.advice.text
     assert "worse" in found.advice.text
     assert found.advice.text in (tmp_path / "out" / "report.md").read_text()
 

@@ -7,42 +7,55 @@ from dataclasses import dataclass
 from typing import Final
 
 from .board import MIB, Contender, ranking, task_of
+from .chance import above_chance
 from .judgement import difference
 from .ranking import Metric, metric_named
 
+FLOOR: Final = (
+    "A run counts where its ROC-AUC has an interval above 0.5 and its accuracy one above the share of the largest "
+    "class."
+)
 RULE: Final = (
-    "The rule: the run with the best {words} leads; every run whose paired difference to it has an interval that "
-    "reaches zero stays beside it; of these those stay whose false-positive rate lies within the interval of the "
-    "lowest one; of these the one that takes least time for a picture (where that was measured, else the smallest) is "
-    "taken."
+    "The rule: of the runs that count the one with the best {words} leads; every run whose paired difference to it has "
+    "an interval that reaches zero stays beside it; of these those stay whose false-positive rate lies within the "
+    "interval of the lowest one; of these the one that takes least time for a picture (where that was measured, else "
+    "the smallest) is taken."
 )
 ATTRIBUTION: Final = (
-    "The rule: the run with the best {words} leads; every run whose paired difference to it has an interval that "
-    "reaches zero stays beside it; of these the fastest (where that was measured, else the smallest) is taken."
+    "The rule: of the runs that count the one with the best {words} leads; every run whose paired difference to it has "
+    "an interval that reaches zero stays beside it; of these the fastest (where that was measured, else the smallest) "
+    "is taken."
 )
 
 
 @dataclass(frozen=True)
 class Advice:
-    """Which run to take, by what rule, and why: sentences in order."""
+    """Which run to take, by what rule, and why: sentences in order.
 
-    run: str
+    `run` is None where no run does better than chance; the reasons say so first.
+    """
+
+    run: str | None
     rule: str
     reasons: tuple[str, ...]
 
     @property
     def text(self) -> str:
         """All of it, a sentence after the other."""
-        return " ".join((f"Take {self.run}.", *self.reasons, self.rule))
+        first = f"Take {self.run}." if self.run else "Take none."
+        return " ".join((first, *self.reasons, self.rule))
 
 
 def advise(runs: Sequence[Contender], metric_name: str) -> Advice:
     """Choose among `runs` by `metric_name`. Raises LabError for a metric that the task does not have."""
     task = task_of(runs)
     metric = metric_named(metric_name, task)
-    ranked = ranking(runs, metric.name)
+    rule = f"{FLOOR} {(RULE if task == 'ai' else ATTRIBUTION).format(words=metric.words)}"
+    ranked, floor = above_chance(ranking(runs, metric.name))
+    if not ranked:
+        return Advice(None, rule, tuple(floor))
     best = ranked[0]
-    reasons = [f"{best.name} has the best {metric.words}, {best.figures.interval(metric.name)}."]
+    reasons = [*floor, f"{best.name} has the best {metric.words}, {best.figures.interval(metric.name)}."]
     close, lines = _close(ranked, metric)
     reasons += lines
     if task == "ai":
@@ -54,7 +67,6 @@ def advise(runs: Sequence[Contender], metric_name: str) -> Advice:
         loss = difference(best.figures, chosen.figures, metric.name)
         reasons.append(f"That gives up {loss} of {metric.words} against {best.name}.")
     reasons += _single_or_ensemble(chosen, ranked, metric)
-    rule = (RULE if task == "ai" else ATTRIBUTION).format(words=metric.words)
     return Advice(chosen.name, rule, tuple(reasons))
 
 

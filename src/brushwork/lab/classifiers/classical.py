@@ -1,8 +1,8 @@
 """SVM, decision tree, random forest and nearest neighbours: fitted with scikit-learn, kept and run as ONNX.
 
 Pictures are read in blocks, so that only their features stand in memory; pixels are reduced to principal components
-block by block (IncrementalPCA). What data and model take at most is reckoned before anything is read, and refused where
-it is above the recipe's `memory_mb`.
+block by block. What data and model take at most is reckoned before anything is read, and refused where it is above the
+recipe's `memory_mb` (memory.py).
 """
 
 from __future__ import annotations
@@ -22,23 +22,19 @@ from ..metrics import Floats
 from ..writing import written_whole
 from .batches import limited
 from .callbacks import NOT_LOGGED, write_history
+from .components import principal_components
 from .descriptors import Features, describe
 from .figures import judged_figures
+from .memory import LEAF, SVM_CACHE, block_of, refuse_beyond, width_of
 from .outcome import Outcome
 from .plan import ClassicalPlan, ModelPlan
 from .prepared import Indices, Pixels, PreparedSet
 from .runs import HISTORY_FILE, ONNX_FILE, Epoch
 from .sets import open_set
 
-BLOCK: Final = 512
-"""Pictures whose pixels stand in memory at once."""
 INPUT: Final = "features"
-MEGA: Final = 1 << 20
 TREE_DEPTH: Final = 12
-LEAF: Final = 2
-"""Fewest training pictures of a leaf, which also bounds how large a tree grows."""
-NODE_BYTES: Final = 160
-"""Of a node while a tree is fitted and converted, measured generously."""
+FOLDS: Final = 5
 LEAST: Final = 1e-9
 
 
@@ -59,8 +55,9 @@ class ClassicalPredictor:
         return cls(classes, side, plan, open_session(path))
 
     def probabilities(self, pixels: Pixels) -> Floats:
-        """Features, then the model, BLOCK pictures at a time."""
-        parts = [self._block(pixels[i : i + BLOCK]) for i in range(0, len(pixels), BLOCK)]
+        """Features, then the model, a block of pictures at a time."""
+        size = block_of(self.plan, self.side)
+        parts = [self._block(pixels[i : i + size]) for i in range(0, len(pixels), size)]
         return np.concatenate(parts) if parts else np.empty((0, len(self.classes)))
 
     def _block(self, pixels: Pixels) -> Floats:
@@ -75,7 +72,9 @@ def features_of(pixels: Pixels, plan: ClassicalPlan) -> Features:
         return describe(pixels)
     step = min(plan.side, pixels.shape[1])
     small = np.stack([_shrunk(p, step) for p in pixels]) if step < pixels.shape[1] else np.asarray(pixels)
-    return np.asarray(small.reshape(len(small), -1) / 255, dtype=np.float32)
+    laid = small.reshape(len(small), -1).astype(np.float32)
+    laid /= 255
+    return laid
 
 
 def _shrunk(picture: Pixels, side: int) -> Pixels:
@@ -91,71 +90,42 @@ def fit_classical(plan: ModelPlan, out: Path, say: Callable[[str], None]) -> Out
     task = plan.classifier.task
     labels = prepared.labels(task)
     rows = limited(prepared.indices("train", task), labels, plan.data.limit, plan.seed)
-    need = memory_need(plan.classifier.model, plan.classical, len(rows), prepared.side)
-    _refuse_beyond(need, plan.classical.memory_mb, len(rows))
+    need = refuse_beyond(plan.classifier.model, plan.classical, len(rows), prepared.side)
     say(f"{plan.classifier.model}: {len(rows):,} pictures, at most {need:.0f} MB of {plan.classical.memory_mb} MB")
     first, table = _table(plan.classical, prepared, rows, plan.seed)
-    model = _estimator(plan)
+    model = _estimator(plan, labels[rows])
     model.fit(table, labels[rows])
-    _write_onnx(first, model, _width(plan.classical, prepared.side), out / ONNX_FILE)
+    _write_onnx(first, model, width_of(plan.classical, prepared.side), out / ONNX_FILE)
     row = _judged(plan, prepared, labels, out, time.monotonic() - start)
     write_history(out / HISTORY_FILE, [row])
     facts = {"epochs": 1, "best_epoch": 0, "best_score": row.val_auc, "trained_on": len(rows), "memory_need_mb": need}
     return Outcome(prepared, out / ONNX_FILE, 0, row.seconds, facts)
 
 
-def memory_need(model: str, plan: ClassicalPlan, rows: int, side: int) -> float:
-    """MB that data and model take at most: a block of pixels, the table of features, and what the model keeps."""
-    width = _width(plan, side)
-    kept = plan.components if plan.features == "pixels" else width
-    block = BLOCK * width * 4 * 3 + (plan.components + 3 * max(BLOCK, plan.components)) * width * 8
-    table = rows * kept * 8 * 2
-    nodes = 2 * rows / LEAF * NODE_BYTES
-    own = {"svm": rows * kept * 8 + 256 * MEGA, "knn": rows * kept * 8, "decision_tree": nodes}
-    return (block + table + own.get(model, nodes * plan.trees)) / MEGA
-
-
-def _refuse_beyond(need: float, bound: int, rows: int) -> None:
-    if need > bound:
-        raise LabError(
-            f"{rows:,} pictures would need {need:.0f} MB, the recipe allows memory_mb = {bound}.",
-            f"Set [data] limit to about {int(rows * bound / need):,}, a smaller side, or a higher memory_mb.",
-        )
-
-
-def _width(plan: ClassicalPlan, side: int) -> int:
-    if plan.features == "pixels":
-        return 3 * min(plan.side, side) ** 2
-    return int(describe(np.zeros((1, side, side, 3), dtype=np.uint8)).shape[1])
-
-
 def _blocks(plan: ClassicalPlan, prepared: PreparedSet, rows: Indices) -> Iterator[Features]:
-    for start in range(0, len(rows), BLOCK):
-        yield features_of(prepared.pixels[rows[start : start + BLOCK]], plan)
+    size = block_of(plan, prepared.side)
+    for start in range(0, len(rows), size):
+        yield features_of(prepared.pixels[rows[start : start + size]], plan)
 
 
 def _table(plan: ClassicalPlan, prepared: PreparedSet, rows: Indices, seed: int) -> tuple[Any, NDArray[Any]]:
     """The fitted first step (scaling, or principal components), and the table float32 (n, d) that comes out of it."""
-    from sklearn.decomposition import IncrementalPCA
     from sklearn.preprocessing import StandardScaler
 
-    first = StandardScaler()
     order = np.random.default_rng(seed).permutation(rows)  # blocks of one class would bend the components
     if plan.features == "pixels":
-        components = min(plan.components, len(rows) // 2)
-        first = IncrementalPCA(components, whiten=True)
-        for block in _blocks(plan, prepared, order):
-            if len(block) >= components:
-                first.partial_fit(block)
+        first = principal_components(_blocks(plan, prepared, order), min(plan.components, len(rows) // 2))
     else:
+        first = StandardScaler()
         for block in _blocks(plan, prepared, order):
             first.partial_fit(block)
     parts = [first.transform(block).astype(np.float32) for block in _blocks(plan, prepared, rows)]
     return first, np.concatenate(parts)
 
 
-def _estimator(plan: ModelPlan) -> Any:
+def _estimator(plan: ModelPlan, labels: Indices) -> Any:
     """The scikit-learn model that the recipe names. Classes weigh alike where `balanced` says so."""
+    from sklearn.calibration import CalibratedClassifierCV
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.neighbors import KNeighborsClassifier
     from sklearn.svm import SVC
@@ -165,7 +135,8 @@ def _estimator(plan: ModelPlan) -> Any:
     weights = "balanced" if plan.classifier.balanced else None
     jobs, depth = plan.classifier.threads, settings.depth or None
     if plan.classifier.model == "svm":
-        return SVC(C=settings.cost, class_weight=weights, cache_size=256, probability=True, random_state=seed)
+        machine = SVC(C=settings.cost, class_weight=weights, cache_size=SVM_CACHE, random_state=seed)
+        return CalibratedClassifierCV(machine, cv=_folds(labels), ensemble=False)  # margins by fold; one SVM of all
     if plan.classifier.model == "knn":
         return KNeighborsClassifier(settings.neighbours, n_jobs=jobs)
     if plan.classifier.model == "decision_tree":
@@ -175,6 +146,17 @@ def _estimator(plan: ModelPlan) -> Any:
     return RandomForestClassifier(
         settings.trees, max_depth=depth, min_samples_leaf=LEAF, class_weight=weights, n_jobs=jobs, random_state=seed
     )
+
+
+def _folds(labels: Indices) -> int:
+    """In how many parts the margins of an SVM are taken that its probabilities are fitted to: each has every class."""
+    counts: list[int] = np.unique(labels, return_counts=True)[1].tolist()
+    if len(counts) < 2 or min(counts) < 2:
+        raise LabError(
+            f"An SVM needs two training pictures of each class; of {len(labels)} that were drawn a class has fewer.",
+            "Raise [data] limit, or prepare more pictures.",
+        )
+    return min(FOLDS, *counts)
 
 
 def _write_onnx(first: Any, model: Any, width: int, path: Path) -> None:

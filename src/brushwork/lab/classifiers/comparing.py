@@ -114,7 +114,7 @@ def _sections(runs: Sequence[Contender], metric: str, found: Table) -> list[Sect
 
 COSTS: Final = (
     "Milliseconds are of one picture at a time on one thread, the fastest of five rounds and the slowest in brackets, "
-    "measured on {machine}. Networks run by ONNX Runtime, classical models by what they were trained with."
+    "measured on {machine}. All run by ONNX Runtime; the time of classical models has that of their features in it."
 )
 THRESHOLDS: Final = (
     "Thresholds for a false-positive rate are fitted on the validation split and measured on the test split, so the "

@@ -116,7 +116,7 @@ def _look(run: Run) -> tuple[Look, int, str]:
 
         session = open_session(onnx_of(run))
         return lambda pixels: session.run(["logits"], {"patches": pixels}), run.side, "ONNX Runtime"
-    return predictor.probabilities, run.side, run.plan.classifier.model
+    return predictor.probabilities, run.side, "features, ONNX Runtime"
 
 
 def onnx_of(run: Run) -> Path:

@@ -22,6 +22,8 @@ from .prepared import Pixels
 Features = NDArray[np.float32]
 RINGS: Final = 24
 BINS: Final = 8
+COUNT: Final = 155
+"""Numbers of a picture."""
 REACH: Final = 4
 """Neighbours whose residuals are counted together."""
 LUMA: Final = np.array([0.299, 0.587, 0.114])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -112,8 +112,7 @@ def _compared(subject: Subject, form: Form, path: Path, wanted: Look, found: Loo
     truth, said = _in_batches(wanted, real), _in_batches(found, real)
     pairs.append((truth, said))
     difference = max(float(np.abs(a - b).max()) for a, b in pairs)
-    largest = max(float(np.abs(a).max()) for a, _ in pairs)
-    allowed = PARITY * max(1.0, largest) if form.exact else None
+    allowed = allowed_beside(a for a, _ in pairs) if form.exact else None
     if allowed is not None and not difference <= allowed:
         path.unlink(missing_ok=True)
         raise LabError(
@@ -122,6 +121,11 @@ def _compared(subject: Subject, form: Form, path: Path, wanted: Look, found: Loo
         )
     changed = float(np.mean(_answers(truth) != _answers(said)))
     return Exported(form.name, path, _size(path), difference, allowed, changed, _lost(subject, truth, said))
+
+
+def allowed_beside(logits: Iterable[Floats]) -> float:
+    """How far an exact form may be from these logits of the network."""
+    return PARITY * max(1.0, *(float(np.abs(part).max()) for part in logits))
 
 
 def _batches(side: int) -> list[np.ndarray]:

@@ -90,7 +90,8 @@ def compare_runs(
     more = [*_left_out(folders), *_shown(best, sets, split, out)]
     done = write_comparison(_title(runs, split), judged, wanted_metric, out, more)
     with tracking(out, "comparison") as told:
-        told.params({"runs": [str(folder) for folder in folders], "take": done.advice.run, "metric": wanted_metric})
+        taken = done.advice.run or "none"
+        told.params({"runs": [str(folder) for folder in folders], "take": taken, "metric": wanted_metric})
         told.artifact(done.page)
     return done
 
