@@ -48,7 +48,7 @@ def test_a_run_learns_and_keeps_what_it_says(trained, drawn32, tmp_path):
 
 def test_a_run_names_nothing_of_the_machine_but_in_its_recipe(trained, drawn32):
     whole = (path for path in trained.folder.rglob("*") if path.is_file() and path.name != "plan.json")
-    kept = [path for path in whole if "without" not in path.parts]  # runs of their own, with a tracking store beside them
+    kept = [path for path in whole if "without" not in path.parts]  # those are runs of their own, beside their store
     assert {"facts.json", "history.csv", "weights.safetensors"} < {path.name for path in kept}
     for path in kept:
         for place in (drawn32.folder.parent, trained.folder.parent, Path.home(), Path.cwd()):
