@@ -15,13 +15,14 @@ import argparse
 import importlib.util
 import json
 import tempfile
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from benchmarks.level_heads import FOLDS, SEEDS, Set, apart, held_out, joined, says, told, train, trained
+from benchmarks.level_heads import FOLDS, SEEDS, Set, apart, held_out, joined, says, shipped_head, told, train, trained
 
 from brushwork.forensics.patches import through_jpeg
 from brushwork.forensics.scorer import open_session
@@ -110,6 +111,24 @@ def tells(head: Any, fakes: Set, real: Set) -> float:
     return auc(np.concatenate([says(head, fakes), says(head, real)]), np.repeat([True, False], len(real.rows)))
 
 
+def ask_sources(name: str, scores: np.ndarray, judged: Set) -> None:
+    """The set kept apart with the shipped bundle beside, and all of it without the source of most AI works."""
+    shipped = says(shipped_head("default"), judged)
+    both = scores / scores.std() + shipped / shipped.std()
+    counts = Counter(judged.sources[judged.labels])
+    [(largest, count)] = counts.most_common(1)
+    rest = np.flatnonzero(judged.sources != largest)
+    told(f"{name}, averaged with the shipped bundle", both, judged)
+    for what, found in {name: scores, "the shipped bundle": shipped, f"{name}, averaged with it": both}.items():
+        told(f"{what}, without {largest}", found[rest], judged.part(rest))
+    print(f"{count} AI works of {largest} against all human works: {_against(scores, judged, largest):.3f}")
+
+
+def _against(scores: np.ndarray, judged: Set, source: str) -> float:
+    asked = (judged.sources == source) | ~judged.labels
+    return auc(scores[asked], judged.labels[asked])
+
+
 def ask(plan: LabPlan, run: Path, views: Path, out: Path) -> None:
     """The rows without and with fakes."""
     seen, cache = trained(plan, run), cache_of(plan, gather(plan))
@@ -127,6 +146,7 @@ def ask(plan: LabPlan, run: Path, views: Path, out: Path) -> None:
         each = [says(head, judged) for head in heads]
         areas = [auc(scores, judged.labels) for scores in each]
         told(f"{name}: kept apart", np.mean(each, axis=0), judged, f"{np.mean(areas):.3f} ± {np.std(areas):.3f}")
+        ask_sources(name, np.mean(each, axis=0), judged)
         fold = np.array([fold_of[source] for source in part.sources])
         scores = held_out(plan, part, fold, np.arange(len(part.rows)))[: len(seen.rows)]
         told(f"{name}: folds of training sources", scores, seen)
