@@ -131,6 +131,11 @@ def test_a_list_without_a_column_of_addresses_is_told(tmp_path):
         asked_nothing(Wish("urls", tmp_path / "out", tmp_path / "list.csv"))
 
 
+def test_a_list_that_is_not_there_is_told(other, tmp_path):
+    with pytest.raises(LabError, match=r"There is no .*gone\.txt"):
+        asked(Wish("urls", tmp_path / "out", given=tmp_path / "gone.txt", label=0), other)
+
+
 def test_a_list_without_classes_is_not_taken_for_human(tmp_path, other):
     with pytest.raises(LabError, match=r"list\.txt, line 1 names no class") as refused:
         asked_nothing(Wish("urls", tmp_path / "out", listed(tmp_path, other, [0])))

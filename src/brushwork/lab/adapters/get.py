@@ -69,6 +69,8 @@ def get(wish: Wish, fetch: Fetch, tick: Tick[Any], say: Say) -> Got:
     Raises LabError for an unknown name, a hub out of reach, a layout that is another one, no picture at all.
     """
     known = adapter(wish.name)
+    if wish.given is not None and not wish.given.exists():
+        raise LabError(f"There is no {wish.given}.", "Give --from a file or folder that is there.")
     if wish.force_metadata and (wish.given or known is None):
         raise LabError(
             f"Of {wish.given or wish.name} no lists or tables are fetched.",
