@@ -31,7 +31,7 @@ from tests.made.ports import free_port
 
 from .process import Served, served
 
-QUICK = Patience(tries=4, seconds=5, first_pause=0.01)
+QUICK = Patience(tries=4, seconds=30, first_pause=0.01)
 
 
 @pytest.fixture(scope="module")
