@@ -1,84 +1,101 @@
-"""Time and memory of one epoch of training on 1,000 pictures, for every network of the zoo.
+"""Time and memory of one whole epoch of training on 1,000 pictures, for every network of the zoo.
 
-Run: python -m benchmarks.zoo_cost [--pictures 64] [--models resnet18 convnext_tiny]
-Each network trains in a process of its own on drawn pictures of its own side, in bf16 and channels_last, by AdamW, with
-batches of 16, in a plain loop without loader, augmentation and validation. `--pictures` says how many are really
-trained on: seconds are multiplied up to 1,000; memory is the peak of the process in that loop.
+Run: python -m benchmarks.zoo_cost MANIFEST OUT [--models resnet18 convnext_tiny] [--batch 16] [--pictures 1000]
+Pictures of MANIFEST are prepared at the side of each network, then `brushwork train` runs one epoch of each from
+scratch: loader, augmentation, bf16, channels_last, AdamW and validation as in use, one thread. Seconds are those of the
+epoch with validation, processor seconds and the peak of memory those of the whole command. What is done is kept in OUT
+and not measured again.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
+import os
 import subprocess
 import sys
-import time
+from pathlib import Path
+from typing import Any
 
-import numpy as np
 from benchmarks.machine import described
 
-from brushwork.lab.classifiers.plan import ClassifierPlan
-from brushwork.lab.classifiers.zoo import ZOO
+from brushwork.lab.classifiers.zoo import ZOO, ZooModel
+from brushwork.lab.writing import written_whole
 
-WHOLE, BATCH = 1000, 16
+RECIPE = """name = "zoo-cost"
+seed = 0
+[data]
+prepared = "{prepared}"
+limit = {pictures}
+[classifier]
+model = "{model}"
+epochs = 1
+batch = {batch}
+precision = "bf16-mixed"
+[classifier.augment]
+crop = 0.1
+flip = 0.5
+"""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pictures", type=int, default=64)
-    parser.add_argument("--models", nargs="+", default=[m.name for m in ZOO])
-    parser.add_argument("--one", help=argparse.SUPPRESS)
+    parser.add_argument("manifest", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--pictures", type=int, default=1000)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--models", nargs="+", choices=[model.name for model in ZOO])
     args = parser.parse_args()
-    if args.one:
-        print(json.dumps(cost(args.one, args.pictures)))
-        return
-    trained = f"{args.pictures} pictures trained on in a plain loop, multiplied up to {WHOLE}; one thread"
-    print(described("torch", "timm", seed=0), trained, sep="\n", end="\n\n")
-    print("| network | side | parameters | processor seconds for 1,000 | seconds here | peak MB |\n" + "|---" * 6 + "|")
-    for name in args.models:
-        command = [sys.executable, "-m", "benchmarks.zoo_cost", "--one", name, "--pictures", str(args.pictures)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            print(f"| {name} | | | failed: {done.stderr.splitlines()[-1]} | | |", flush=True)
-            continue
-        print(json.loads(done.stdout.splitlines()[-1]), flush=True)
-
-
-def cost(name: str, pictures: int) -> str:
-    """One row of the table."""
-    import torch
-
-    from brushwork.lab.classifiers.optimising import loss_of, optimiser_of, targets_of
-    from brushwork.lab.classifiers.zoo import build
-
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    side = next((m.side for m in ZOO if m.name == name), 224)
-    settings = ClassifierPlan(model=name, batch=BATCH)
-    net = build(settings, 2, side).to(memory_format=torch.channels_last)
-    optimiser = optimiser_of(net, settings)
-    rng = np.random.default_rng(0)
-    spent = wall = 0.0
-    done = 0
-    while done < pictures + BATCH:  # the first batch, which compiles kernels, does not count
-        start, start_wall = time.process_time(), time.monotonic()
-        batch = torch.from_numpy(rng.integers(0, 256, (BATCH, side, side, 3), dtype=np.uint8))
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = net(batch).float()
-        loss_of(logits, targets_of(torch.arange(BATCH) % 2, 2, 0.0), settings).backward()
-        optimiser.step()
-        optimiser.zero_grad()
-        if done:
-            spent, wall = spent + time.process_time() - start, wall + time.monotonic() - start_wall
-        done += BATCH
-    counted = done - BATCH
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    parameters = sum(p.numel() for p in net.parameters())
-    return (
-        f"| {name} | {side} | {parameters / 1e6:.1f} M | {spent * WHOLE / counted:.0f} | {wall * WHOLE / counted:.0f} "
-        f"| {peak:.0f} |"
+    models = [model for model in ZOO if not args.models or model.name in args.models]
+    prepare(args.manifest, args.out / "sets", args.pictures, sorted({model.side for model in models}))
+    print(
+        described("torch", "timm", seed=0), f"{args.pictures} pictures, batches of {args.batch}, one thread", sep="\n"
     )
+    print("\n| network | side | parameters | processor seconds | epoch, seconds | peak MB |\n" + "|---" * 6 + "|")
+    for model in sorted(models, key=lambda model: model.side):
+        print(row(model, epoch(model, args.out, args.pictures, args.batch)), flush=True)
+
+
+def prepare(manifest: Path, sets: Path, pictures: int, sides: list[int]) -> None:
+    """The pictures at each side that is not there yet: `pictures` to train on, and a tenth of all to validate on."""
+    split = ["--split", "90/10", "--limit", str(pictures * 6 // 5)]
+    for side in sides:
+        if not (sets / str(side)).is_dir():
+            brushwork("data", "preprocess", str(manifest), "--size", str(side), *split, "--out", str(sets / str(side)))
+
+
+def epoch(model: ZooModel, out: Path, pictures: int, batch: int) -> dict[str, Any]:
+    """What one epoch took, measured now or before."""
+    run, kept = out / "runs" / model.name, out / f"{model.name}.json"
+    if not kept.is_file():
+        recipe = out / f"{model.name}.toml"
+        prepared = (out / "sets" / str(model.side)).as_posix()
+        recipe.write_text(RECIPE.format(prepared=prepared, pictures=pictures, model=model.name, batch=batch))
+        before = os.times()
+        brushwork("train", str(recipe), "--out", str(run), "--threads", "1", "--fresh")
+        after = os.times()
+        spent = sum(after[2:4]) - sum(before[2:4])
+        facts = {**json.loads((run / "facts.json").read_text()), "processor_seconds": spent}
+        written_whole(kept, lambda part: part.write_text(json.dumps(facts)))
+    found: dict[str, Any] = json.loads(kept.read_text())
+    return found
+
+
+def row(model: ZooModel, facts: dict[str, Any]) -> str:
+    """One row of the table."""
+    return (
+        f"| {model.name} | {model.side} | {facts['parameters'] / 1e6:.1f} M | {facts['processor_seconds']:.0f} "
+        f"| {facts['seconds']:.0f} | {facts['peak_memory_mb']:.0f} |"
+    )
+
+
+def brushwork(*command: str) -> None:
+    """Run a command of ours; stop with what it says where it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", "brushwork.cli", *command], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(f"brushwork {' '.join(command)} ended with {done.returncode}:\n{done.stderr}")
 
 
 if __name__ == "__main__":

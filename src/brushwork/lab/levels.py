@@ -23,13 +23,17 @@ LIMIT: Final = 8.0
 
 
 class LevelTrunk(nn.Module):
-    """An EfficientNet-Lite up to its last convolution; gives means and deviations over each level of it."""
+    """An EfficientNet-Lite up to its last convolution; gives means and deviations over each level of it.
+
+    `size` is which of them it is: lite0, lite1 or lite2.
+    """
 
     def __init__(self, name: str = TRUNKS[0]) -> None:
         super().__init__()
         ensure_torchvision()
         import timm
 
+        self.size = name.rsplit("_", 1)[1]
         self.net: Any = timm.create_model(name, pretrained=False, num_classes=0)
         with torch.no_grad():
             self.width = self.eval()(torch.zeros(2, 64, 64, 3, dtype=torch.uint8)).shape[1]

