@@ -136,7 +136,7 @@ def learn(net: Traces, loaded: Iterator[tuple[Tensor, Tensor]], minutes: float, 
             for old, new in zip(slow.parameters(), net.parameters(), strict=True):
                 old.lerp_(new, 1 - min(EMA, step / (step + 9)))
         losses.append(float(loss.detach()))
-        said.append((logits.detach().numpy().astype(np.float64), labels.numpy() > 0.5))
+        said.append((logits.detach().float().numpy().astype(np.float64), labels.numpy() > 0.5))
         if step % 100 == 0:
             told(step, losses[-100:], said[-100:], couples)
     return slow
